@@ -1,0 +1,132 @@
+/** Project, recordings, labels and split: the part of the contract that the dataset answers. */
+import { z } from "zod";
+
+export const splitName = z.enum(["train", "validation", "test"]);
+export type SplitName = z.infer<typeof splitName>;
+
+export const streamInfo = z.object({
+  id: z.int(),
+  recordingId: z.int(),
+  /** Sensor id, for example `accelerometer`. */
+  sensor: z.string(),
+  channels: z.array(z.object({ name: z.string(), unit: z.string() })).min(1),
+  /** Samples per second and channel. */
+  rateHz: z.number().positive(),
+  sampleType: z.enum(["int16", "float32"]),
+  /** Physical value of one count of an int16 sample; 1 for float32. */
+  scale: z.number(),
+  /** Samples per channel. */
+  samples: z.int(),
+  lostSamples: z.int(),
+  gaps: z.int(),
+});
+export type StreamInfo = z.infer<typeof streamInfo>;
+
+/** A finding about a recording in plain words, for example a clipped or dead channel. */
+export const qualityFinding = z.object({
+  kind: z.enum(["lost", "clipped", "stuck", "offset", "quiet", "short", "rate", "not-finite", "generated", "incomplete"]),
+  level: z.enum(["info", "warning"]),
+  message: z.string(),
+});
+export type QualityFinding = z.infer<typeof qualityFinding>;
+
+export const recordingInfo = z.object({
+  id: z.int(),
+  name: z.string(),
+  label: z.string(),
+  group: z.string().nullable(),
+  notes: z.string(),
+  /** Where it came from: `board`, `import` or `generated`. */
+  origin: z.enum(["board", "import", "generated"]),
+  /** Board name and port, file name, or generator and its parameters. */
+  source: z.string(),
+  createdAt: z.string(),
+  seconds: z.number(),
+  excluded: z.boolean(),
+  incomplete: z.boolean(),
+  split: splitName.nullable(),
+  streams: z.array(streamInfo),
+  quality: z.array(qualityFinding),
+});
+export type RecordingInfo = z.infer<typeof recordingInfo>;
+
+export const splitShare = z.object({ recordings: z.int(), seconds: z.number(), windows: z.int() });
+export const splitSummary = z.object({ train: splitShare, validation: splitShare, test: splitShare });
+export type SplitSummary = z.infer<typeof splitSummary>;
+
+export const splitOptions = z.object({
+  train: z.number().min(0).max(1).default(0.6),
+  validation: z.number().min(0).max(1).default(0.2),
+  test: z.number().min(0).max(1).default(0.2),
+  by: z.enum(["recording", "group", "window"]).default("recording"),
+  seed: z.int().min(0).default(1),
+  /** Regular expression: recordings whose name matches it go into test. */
+  holdout: z.string().optional(),
+});
+export type SplitOptions = z.infer<typeof splitOptions>;
+
+export const goal = z.object({
+  sentence: z.string().default(""),
+  task: z.enum(["classification", "regression"]).default("classification"),
+  classes: z.array(z.object({ name: z.string().min(1), description: z.string().default("") })).default([]),
+  sensors: z.array(z.string()).default([]),
+  /** Accuracy on held-out recordings that is good enough, 0..1. */
+  accuracy: z.number().min(0).max(1).default(0.9),
+  /** Average power that the device may draw, milliwatts. */
+  powerMilliwatts: z.number().positive().default(1),
+  battery: z.enum(["CR2032", "2xAA", "mains"]).default("CR2032"),
+});
+export type Goal = z.infer<typeof goal>;
+
+export const labelSummary = z.object({ label: z.string(), recordings: z.int(), seconds: z.number() });
+
+export const projectSummary = z.object({
+  path: z.string(),
+  name: z.string(),
+  savedAt: z.string(),
+  bytes: z.number(),
+  labels: z.array(labelSummary),
+  recordings: z.int(),
+  seconds: z.number(),
+  split: splitSummary.nullable(),
+  splitOptions: splitOptions.nullable(),
+  goal,
+  /** Where each of the seven steps stands. */
+  steps: z.record(
+    z.enum(["goal", "collect", "design", "train", "convert", "evaluate", "deploy"]),
+    z.enum(["to-do", "done", "out-of-date"]),
+  ),
+});
+export type ProjectSummary = z.infer<typeof projectSummary>;
+
+export const recentProject = z.object({ path: z.string(), name: z.string(), openedAt: z.string(), exists: z.boolean() });
+
+export const EXAMPLE_NAMES = ["sine", "motor", "gestures", "wake-word"] as const;
+export const exampleName = z.enum(EXAMPLE_NAMES);
+
+export const importResult = z.object({
+  imported: z.int(),
+  skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  recordings: z.array(z.int()),
+});
+export type ImportResult = z.infer<typeof importResult>;
+
+export const checkResult = z.object({
+  ok: z.boolean(),
+  recordings: z.int(),
+  chunks: z.int(),
+  problems: z.array(z.string()),
+});
+export type CheckResult = z.infer<typeof checkResult>;
+
+/** Minimum and maximum of each channel in equally wide buckets. */
+export const waveform = z.object({
+  streamId: z.int(),
+  startSample: z.int(),
+  endSample: z.int(),
+  rateHz: z.number(),
+  unit: z.string(),
+  channels: z.array(z.object({ name: z.string(), min: z.array(z.number()), max: z.array(z.number()) })),
+  gaps: z.array(z.object({ atSample: z.int(), lostSamples: z.int() })),
+});
+export type Waveform = z.infer<typeof waveform>;
