@@ -1,5 +1,12 @@
 /** What learning, boards and hosts may ask of a project file. `project-file.ts` implements it over SQLite. */
-import type { Goal, QualityFinding, RecordingInfo, SplitName, SplitOptions, StreamInfo } from "../../src-shared/contract/index.ts";
+import type {
+  Goal,
+  QualityFinding,
+  RecordingInfo,
+  SplitName,
+  SplitOptions,
+  StreamInfo,
+} from "../../src-shared/contract/index.ts";
 import type { Design, DesignFile } from "../../src-shared/design.ts";
 
 /** Samples of one stream as sampled: interleaved by channel; `samples` counts samples per channel. */

@@ -1,0 +1,269 @@
+/**
+ * A project file as a database: opened only if it is one and of a version that is understood, put into write-ahead mode at
+ * the first write and back into one plain file when closed. Knows the header and the rules of writing, not the tables.
+ */
+import { closeSync, existsSync, openSync, readSync, statSync, unlinkSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Statement } from "better-sqlite3";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { APPLICATION_ID, migrate, readHeader, SCHEMA_VERSION } from "./schema.ts";
+import { guarded, openDatabase, type SqliteDatabase } from "./sqlite.ts";
+
+const SQLITE_MAGIC = "SQLite format 3\0";
+
+/** A parameter of a statement. */
+export type SqlValue = string | number | bigint | Uint8Array | null;
+
+export class ProjectDatabase {
+  readonly path: string;
+  readonly readonly: boolean;
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, Statement<SqlValue[]>>();
+  #writable = false;
+  #bulk = false;
+
+  private constructor(path: string, database: SqliteDatabase, readonly: boolean) {
+    this.path = path;
+    this.#database = database;
+    this.readonly = readonly;
+  }
+
+  /**
+   * Makes a new, empty project. Throws `usage` where a file is there already, `read-only` or `not-found` where the
+   * place does not take one.
+   */
+  static create(file: string): ProjectDatabase {
+    const path = resolve(file);
+    if (existsSync(path)) {
+      throw new LimpetError("usage", `${path} exists already.`, {
+        field: path,
+        hint: "Choose another name; an existing file is never overwritten.",
+      });
+    }
+    const database = openDatabase(path, { readonly: false, create: true });
+    try {
+      guarded(path, () => {
+        database.pragma("page_size = 8192");
+        database.pragma("foreign_keys = ON");
+        migrate(database);
+      });
+      return new ProjectDatabase(path, database, false);
+    } catch (error) {
+      database.close();
+      if (existsSync(path)) unlinkSync(path);
+      throw error;
+    }
+  }
+
+  /**
+   * Opens an existing project; a file that may not be written is opened for reading. The file is not changed by opening
+   * it, unless its tables are of an older version. Throws `not-found`, `project-invalid`, `project-newer` or
+   * `project-corrupt`.
+   */
+  static open(file: string, options: { readonly readonly?: boolean } = {}): ProjectDatabase {
+    const path = resolve(file);
+    requireDatabaseFile(path);
+    const probe = openDatabase(path, { readonly: true });
+    let version: number;
+    try {
+      version = guarded(path, () => {
+        const header = readHeader(probe);
+        if (header.applicationId !== APPLICATION_ID) {
+          throw notAProject(path);
+        }
+        return header.version;
+      });
+    } catch (error) {
+      probe.close();
+      throw error;
+    }
+    if (version > SCHEMA_VERSION) {
+      probe.close();
+      throw new LimpetError(
+        "project-newer",
+        `${path} was written by a newer Limpet (format ${version}; this one knows ${SCHEMA_VERSION}).`,
+        {
+          field: path,
+          hint: "Update Limpet. The project was not changed.",
+        },
+      );
+    }
+    if (options.readonly === true && version === SCHEMA_VERSION) {
+      return new ProjectDatabase(path, probe, true);
+    }
+    probe.close();
+    const database = openDatabase(path, { readonly: false });
+    // SQLite opens a file for reading where it may not write, and says so only at the first write.
+    try {
+      return guarded(path, () => {
+        database.pragma("foreign_keys = ON");
+        const readonly = !mayWrite(path);
+        if (version < SCHEMA_VERSION) {
+          migrate(database);
+        }
+        return new ProjectDatabase(path, database, readonly);
+      });
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Rows of a query. */
+  all<T>(sql: string, ...values: SqlValue[]): T[] {
+    return guarded(this.path, () => this.#prepare(sql).all(...values) as T[]);
+  }
+
+  /** First row of a query. */
+  get<T>(sql: string, ...values: SqlValue[]): T | undefined {
+    return guarded(this.path, () => this.#prepare(sql).get(...values) as T | undefined);
+  }
+
+  /** Rows one by one, for what is too large to be held at once. */
+  *each<T>(sql: string, ...values: SqlValue[]): Generator<T> {
+    try {
+      // A statement of its own: one that is being stepped through cannot be used again meanwhile.
+      for (const row of this.#database.prepare<SqlValue[]>(sql).iterate(...values)) {
+        yield row as T;
+      }
+    } catch (error) {
+      throw guarded(this.path, () => {
+        throw error;
+      });
+    }
+  }
+
+  /** Runs a statement that writes; only inside `write`. Returns the new row's id. */
+  run(sql: string, ...values: SqlValue[]): { readonly id: number; readonly changes: number } {
+    const result = this.#prepare(sql).run(...values);
+    return { id: Number(result.lastInsertRowid), changes: result.changes };
+  }
+
+  /**
+   * Runs `work` as one transaction: all of it is on disk when this returns, or none of it. Calls inside one another are
+   * one transaction. Throws `read-only`, `disk-full`, `project-locked` or `project-corrupt`.
+   */
+  write<T>(work: () => T): T {
+    return guarded(this.path, () => {
+      if (this.#database.inTransaction) {
+        return work();
+      }
+      this.#prepareForWriting();
+      return this.#database.transaction(work).immediate();
+    });
+  }
+
+  /**
+   * Runs many transactions with one flush of the disk at their end in place of one each: an import that the power cut
+   * short loses its last files whole, nothing else.
+   */
+  async bulk<T>(work: () => Promise<T>): Promise<T> {
+    this.#bulk = true;
+    if (this.#writable) this.#database.pragma("synchronous = NORMAL");
+    try {
+      return await work();
+    } finally {
+      this.#bulk = false;
+      if (this.#writable) {
+        guarded(this.path, () => {
+          this.#database.pragma("synchronous = FULL");
+          this.#database.pragma("wal_checkpoint(PASSIVE)");
+        });
+      }
+    }
+  }
+
+  pragma(text: string): unknown {
+    return guarded(this.path, () => this.#database.pragma(text));
+  }
+
+  /** A number that changes when another process has written to the project. */
+  dataVersion(): number {
+    return guarded(this.path, () => Number(this.#database.pragma("data_version", { simple: true })));
+  }
+
+  get isOpen(): boolean {
+    return this.#database.open;
+  }
+
+  /** Closes the file. If no other process has it open, it is one plain file again, to be copied or mailed. */
+  close(): void {
+    if (!this.#database.open) {
+      return;
+    }
+    if (this.#writable) {
+      try {
+        this.#database.pragma("busy_timeout = 100");
+        this.#database.pragma("journal_mode = DELETE");
+      } catch {
+        // Another process has it open and keeps the write-ahead log; the last one to close removes it.
+      }
+    }
+    this.#database.close();
+  }
+
+  #prepare(sql: string): Statement<SqlValue[]> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare<SqlValue[]>(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #prepareForWriting(): void {
+    if (this.readonly) {
+      throw new LimpetError("read-only", `${this.path} cannot be written to.`, {
+        field: this.path,
+        hint: "Copy the project to a place where you may write, and open it there.",
+      });
+    }
+    if (!this.#writable) {
+      this.#database.pragma("journal_mode = WAL");
+      this.#database.pragma(`synchronous = ${this.#bulk ? "NORMAL" : "FULL"}`);
+      this.#writable = true;
+    }
+  }
+}
+
+function notAProject(path: string): LimpetError {
+  return new LimpetError("project-invalid", `${path} is not a Limpet project.`, {
+    field: path,
+    hint: "Choose a `.limpet` file, or make one with `limpet new`.",
+  });
+}
+
+/** Refuses what cannot be a database before SQLite touches it: SQLite takes an empty file for an empty database. */
+function requireDatabaseFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) {
+    throw new LimpetError("not-found", `There is no project at ${path}.`, {
+      field: path,
+      hint: "Check the path, or make a project with `limpet new`.",
+    });
+  }
+  if (!found.isFile()) {
+    throw notAProject(path);
+  }
+  const start = Buffer.alloc(SQLITE_MAGIC.length);
+  guarded(path, () => {
+    const file = openSync(path, "r");
+    try {
+      readSync(file, start, 0, start.length, 0);
+    } finally {
+      closeSync(file);
+    }
+  });
+  if (start.toString("latin1") !== SQLITE_MAGIC) {
+    throw notAProject(path);
+  }
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    closeSync(openSync(path, "r+"));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,461 @@
+/**
+ * A project: recordings with labels and split, design, experiments and deployments, in one file. Implements what learning
+ * and boards ask for (`Dataset`) and what the app edits. Each answer is read from the file, so that another program's
+ * changes are seen; each change is one transaction.
+ */
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import {
+  type Goal,
+  goal as goalSchema,
+  type QualityFinding,
+  type RecordingInfo,
+  type SplitName,
+  type SplitOptions,
+  type StreamInfo,
+  splitOptions as splitOptionsSchema,
+  type Waveform,
+} from "../../src-shared/contract/index.ts";
+import { type DesignFile, designFile } from "../../src-shared/design.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { type EditedFields, edit, redoEdit, undoEdit } from "./edit-journal.ts";
+import * as experiments from "./experiments-table.ts";
+import { ProjectDatabase } from "./project-database.ts";
+import { lockForRecording, tryLockForRecording } from "./recording-lock.ts";
+import { ProjectRecordingWriter } from "./recording-writer.ts";
+import * as table from "./recordings-table.ts";
+import { type SampleArray, toPhysical } from "./samples.ts";
+import { assignSplit } from "./split.ts";
+import { StreamSink } from "./stream-sink.ts";
+import type { Dataset, ExperimentRow, NewRecording, RecordingWriter, SampleBlock } from "./types.ts";
+import { waveformOf } from "./waveform.ts";
+
+/** What may be changed of a recording. Fields that are absent stay. */
+export type RecordingChange = {
+  readonly label?: string | undefined;
+  readonly name?: string | undefined;
+  readonly group?: string | null | undefined;
+  readonly notes?: string | undefined;
+  readonly excluded?: boolean | undefined;
+};
+
+/** A recording whose samples are all there already. */
+export type FinishedRecording = {
+  readonly recording: NewRecording;
+  /** For each stream its samples (interleaved) and its gaps in order. */
+  readonly data: readonly {
+    readonly samples: SampleArray;
+    readonly gaps: readonly { readonly atSample: number; readonly lostSamples: number }[];
+  }[];
+  /** Findings of whoever read it, added to those of the quality checks. */
+  readonly findings?: readonly QualityFinding[];
+};
+
+const DEFAULT_SPLIT: SplitOptions = { train: 0.6, validation: 0.2, test: 0.2, by: "recording", seed: 1 };
+
+export class ProjectFile implements Dataset {
+  readonly #database: ProjectDatabase;
+  #writer: ProjectRecordingWriter | null = null;
+
+  private constructor(database: ProjectDatabase) {
+    this.#database = database;
+  }
+
+  /** Makes a new, empty project at `path`. Throws `usage` where a file is there already, `read-only`, `not-found`. */
+  static create(path: string): ProjectFile {
+    const project = new ProjectFile(ProjectDatabase.create(path));
+    project.#setSetting("created", JSON.stringify({ at: new Date().toISOString() }));
+    return project;
+  }
+
+  /**
+   * Opens a project. A file that cannot be written to is opened for reading. Recordings that were cut off are closed,
+   * unless another program is making them right now.
+   * Throws `not-found`, `project-invalid`, `project-newer`, `project-corrupt` or `project-locked`.
+   */
+  static open(path: string, options: { readonly readonly?: boolean } = {}): ProjectFile {
+    let database = ProjectDatabase.open(path, options);
+    try {
+      if (table.unfinishedRecordings(database).length > 0) {
+        if (database.readonly && options.readonly === true) {
+          // A reader mends too where it can: a cut-off recording would be missing from every list.
+          database.close();
+          database = ProjectDatabase.open(path);
+        }
+        const lock = database.readonly ? null : tryLockForRecording(database.path);
+        if (lock !== null) {
+          try {
+            table.closeCutOffRecordings(database);
+          } finally {
+            lock.release();
+          }
+        }
+      }
+      return new ProjectFile(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.#database.path;
+  }
+  /** The file's name without folder and extension. */
+  get name(): string {
+    return basename(this.path).replace(/\.limpet$/i, "");
+  }
+  get readonly(): boolean {
+    return this.#database.readonly;
+  }
+  /** A number that changes when another program has written to the project. */
+  dataVersion(): number {
+    return this.#database.dataVersion();
+  }
+  /** The database itself, for checks and tests. */
+  get database(): ProjectDatabase {
+    return this.#database;
+  }
+
+  // Recordings
+
+  recordings(): RecordingInfo[] {
+    return table.listRecordings(this.#database);
+  }
+  recording(id: number): RecordingInfo {
+    return table.getRecording(this.#database, id);
+  }
+  streams(recordingId: number): StreamInfo[] {
+    return table.listStreams(this.#database, recordingId);
+  }
+  stream(streamId: number): StreamInfo {
+    return table.getStream(this.#database, streamId);
+  }
+  readSamples(streamId: number, start: number, count: number): SampleBlock {
+    return table.readStream(this.#database, this.stream(streamId), start, count);
+  }
+  readValues(streamId: number, start: number, count: number): Float32Array {
+    const stream = this.stream(streamId);
+    return toPhysical(table.readStream(this.#database, stream, start, count).data, stream.scale);
+  }
+  gaps(streamId: number): { readonly atSample: number; readonly lostSamples: number }[] {
+    return table.listGaps(this.#database, streamId);
+  }
+
+  /** Minima and maxima for drawing; at most `buckets` of them. `endSample` null stands for the end. */
+  waveform(streamId: number, startSample: number, endSample: number | null, buckets: number): Waveform {
+    const stream = this.stream(streamId);
+    return waveformOf(
+      this.#database,
+      stream,
+      { startSample, endSample, buckets },
+      (start, count) => table.readStream(this.#database, stream, start, count).data,
+      this.gaps(streamId),
+    );
+  }
+
+  /** Begins a recording. Throws `project-locked` while another one is being made, here or in another program. */
+  beginRecording(recording: NewRecording): RecordingWriter {
+    if (this.readonly) {
+      this.#database.write(() => undefined);
+    }
+    const lock = lockForRecording(this.path);
+    try {
+      const writer = new ProjectRecordingWriter(this.#database, lock, recording, (stored) => {
+        if (stored) this.#extendSplit();
+      });
+      this.#writer = writer;
+      return writer;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** Stores a recording that is complete, in one transaction. */
+  addRecording({ recording, data, findings }: FinishedRecording): RecordingInfo {
+    return this.#database.write(() => {
+      const { id, streamIds } = table.insertRecording(this.#database, recording);
+      const sinks = recording.streams.map((stream, index) => {
+        const sink = new StreamSink(stream);
+        const part = data[index];
+        if (part === undefined) {
+          throw new LimpetError("internal", "A recording came without the samples of one of its streams.");
+        }
+        const width = stream.channels.length;
+        let from = 0;
+        for (const gap of [...part.gaps, { atSample: part.samples.length / width, lostSamples: 0 }]) {
+          const block = part.samples.subarray(from * width, gap.atSample * width);
+          sink.append({ samples: gap.atSample - from, data: block }, this.#timeOf(sink));
+          if (gap.lostSamples > 0) sink.addGap(gap.lostSamples);
+          from = gap.atSample;
+        }
+        table.writePending(this.#database, streamIds[index] as number, sink);
+        return sink;
+      });
+      table.finishRecording(this.#database, id, sinks, false, findings);
+      this.#extendSplit();
+      return table.getRecording(this.#database, id);
+    });
+  }
+
+  /** The recording (not deleted) with the same samples, if there is one. */
+  findSame(finished: FinishedRecording): { id: number; name: string; label: string } | undefined {
+    const hash = table.contentHashOf(
+      finished.recording.streams.map((stream, index) => {
+        const part = finished.data[index];
+        return { stream, data: part?.samples ?? new Float32Array(0), gaps: part?.gaps ?? [] };
+      }),
+    );
+    return table.findByContent(this.#database, hash);
+  }
+
+  /** Several changes as one transaction. */
+  transaction<T>(work: () => T): T {
+    return this.#database.write(work);
+  }
+  /** Many transactions with one flush of the disk at their end. */
+  bulk<T>(work: () => Promise<T>): Promise<T> {
+    return this.#database.bulk(work);
+  }
+
+  setQuality(recordingId: number, findings: readonly QualityFinding[]): void {
+    this.#database.write(() =>
+      this.#database.run(
+        "UPDATE recordings SET quality = ? WHERE id = ?",
+        JSON.stringify(findings),
+        recordingId,
+      ),
+    );
+  }
+
+  // Edits
+
+  /** Changes labels, names, groups, notes or exclusion; can be undone. */
+  updateRecordings(ids: readonly number[], change: RecordingChange): void {
+    const fields: EditedFields = {};
+    if (change.label !== undefined) fields.label = requireName(change.label, "label");
+    if (change.name !== undefined) fields.name = requireName(change.name, "name");
+    if (change.group !== undefined) fields.group_name = change.group;
+    if (change.notes !== undefined) fields.notes = change.notes;
+    if (change.excluded !== undefined) fields.excluded = change.excluded ? 1 : 0;
+    if (Object.keys(fields).length > 0) {
+      edit(this.#database, describeChange(change, ids.length), ids, fields);
+    }
+  }
+
+  /** Takes recordings out of the project; can be undone. Their samples stay in the file. */
+  deleteRecordings(ids: readonly number[]): void {
+    edit(this.#database, `delete ${recordingsCount(ids.length)}`, ids, {
+      deleted_at: new Date().toISOString(),
+    });
+  }
+  /** Undoes the last edit; says which, or null. */
+  undo(): string | null {
+    return undoEdit(this.#database);
+  }
+  /** Redoes what was undone last; says what, or null. */
+  redo(): string | null {
+    return redoEdit(this.#database);
+  }
+
+  // Split
+
+  splitOptions(): SplitOptions | null {
+    const text = this.#setting("split");
+    return text === null ? null : splitOptionsSchema.parse(JSON.parse(text));
+  }
+  splitOf(recordingId: number): SplitName | null {
+    return (
+      this.#database.get<{ split: SplitName | null }>(
+        "SELECT split FROM recordings WHERE id = ?",
+        recordingId,
+      )?.split ?? null
+    );
+  }
+
+  /** Divides all recordings anew. Throws `usage` for impossible options. */
+  applySplit(options: SplitOptions): void {
+    const checked = splitOptionsSchema.safeParse(options);
+    if (!checked.success) {
+      const issue = checked.error.issues[0];
+      throw new LimpetError(
+        "usage",
+        `The split cannot be made: ${issue?.message ?? "the options are wrong"}`,
+        {
+          field: issue?.path.join("."),
+          hint: "Parts lie between 0 and 1, the seed is a whole number.",
+        },
+      );
+    }
+    const sides = assignSplit(this.#splitItems(), checked.data);
+    this.#database.write(() => {
+      this.#setSetting("split", JSON.stringify(checked.data));
+      this.#database.run("UPDATE recordings SET split = NULL WHERE split IS NOT NULL");
+      this.#assign(sides);
+    });
+  }
+
+  /** Makes the split that is used where the user chose none: 60/20/20 by recording. Returns the options in force. */
+  ensureSplit(): SplitOptions {
+    const options = this.splitOptions();
+    if (options !== null) {
+      const missing = this.#splitItems().some((item) => item.split === null);
+      if (missing && options.by !== "window") this.#database.write(() => this.#extendSplit());
+      return options;
+    }
+    this.applySplit(DEFAULT_SPLIT);
+    return DEFAULT_SPLIT;
+  }
+
+  datasetHash(): string {
+    const hash = createHash("sha256").update(JSON.stringify(this.splitOptions()));
+    const rows = this.#database.all<{
+      content: string;
+      label: string;
+      group_name: string | null;
+      split: string | null;
+    }>(
+      `SELECT hex(content_hash) AS content, label, group_name, split FROM recordings
+       WHERE deleted_at IS NULL AND excluded = 0 AND state <> 'recording' ORDER BY content, label, group_name, split, id`,
+    );
+    for (const row of rows) {
+      hash.update(JSON.stringify([row.content, row.label, row.group_name, row.split]));
+    }
+    return hash.digest("hex");
+  }
+
+  // Goal and design
+
+  goal(): Goal {
+    return goalSchema.parse(JSON.parse(this.#setting("goal") ?? "{}"));
+  }
+  saveGoal(goal: Goal): void {
+    this.#database.write(() => this.#setSetting("goal", JSON.stringify(goalSchema.parse(goal))));
+  }
+  /** Whether a goal was ever saved. */
+  hasGoal(): boolean {
+    return this.#setting("goal") !== null;
+  }
+  design(): DesignFile | null {
+    const text = this.#setting("design");
+    return text === null ? null : designFile.parse(JSON.parse(text));
+  }
+  saveDesign(design: DesignFile): void {
+    this.#database.write(() => this.#setSetting("design", JSON.stringify(design)));
+  }
+
+  // Experiments, deployments, cache
+
+  experiments(): ExperimentRow[] {
+    return experiments.listExperiments(this.#database);
+  }
+  experiment(id: number): ExperimentRow {
+    return experiments.getExperiment(this.#database, id);
+  }
+  addExperiment(row: Omit<ExperimentRow, "id" | "createdAt">): number {
+    return experiments.addExperiment(this.#database, row);
+  }
+  updateExperiment(id: number, change: Parameters<Dataset["updateExperiment"]>[1]): void {
+    experiments.updateExperiment(this.#database, id, change);
+  }
+  deleteExperiment(id: number): void {
+    experiments.deleteExperiment(this.#database, id);
+  }
+  addDeployment(row: { experimentId: number; board: string; report: unknown }): void {
+    experiments.addDeployment(this.#database, row);
+  }
+  deployments(): { experimentId: number; board: string; createdAt: string; report: unknown }[] {
+    return experiments.listDeployments(this.#database);
+  }
+  cached(key: string): Uint8Array | null {
+    return experiments.cached(this.#database, key);
+  }
+  cache(key: string, value: Uint8Array): void {
+    experiments.cache(this.#database, key, value);
+  }
+
+  /** Closes the file; a recording that is still being made is ended as incomplete. May be called twice. */
+  close(): void {
+    if (!this.#database.isOpen) {
+      return;
+    }
+    try {
+      if (this.#writer !== null && !this.#writer.ended) {
+        this.#writer.finish({ incomplete: true });
+      }
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  #timeOf(sink: StreamSink): bigint {
+    return BigInt(Math.round(((sink.samples + sink.lostSamples) * 1e6) / sink.stream.rateHz));
+  }
+
+  #splitItems(): {
+    id: number;
+    name: string;
+    source: string;
+    label: string;
+    group: string | null;
+    split: SplitName | null;
+  }[] {
+    return this.#database.all(
+      `SELECT id, name, source, label, group_name AS "group", split FROM recordings
+       WHERE deleted_at IS NULL AND excluded = 0 AND state <> 'recording' ORDER BY id`,
+    );
+  }
+
+  /** Gives recordings that came after the split a side, and leaves all others where they are. */
+  #extendSplit(): void {
+    const options = this.splitOptions();
+    if (options === null) {
+      return;
+    }
+    const items = this.#splitItems();
+    const standing = new Map(
+      items.flatMap(({ id, split }) => (split === null ? [] : [[id, split] as const])),
+    );
+    const sides = assignSplit(items, options, standing);
+    for (const id of standing.keys()) sides.delete(id);
+    this.#assign(sides);
+  }
+
+  #assign(sides: ReadonlyMap<number, SplitName>): void {
+    for (const [id, side] of sides) {
+      this.#database.run("UPDATE recordings SET split = ? WHERE id = ?", side, id);
+    }
+  }
+
+  #setting(key: string): string | null {
+    return (
+      this.#database.get<{ value: string }>("SELECT value FROM settings WHERE key = ?", key)?.value ?? null
+    );
+  }
+
+  #setSetting(key: string, value: string): void {
+    this.#database.write(() =>
+      this.#database.run("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", key, value),
+    );
+  }
+}
+
+const recordingsCount = (n: number): string => (n === 1 ? "1 recording" : `${n} recordings`);
+
+function requireName(value: string, field: string): string {
+  const trimmed = value.trim();
+  if (trimmed === "") {
+    throw new LimpetError("usage", `The ${field} is empty.`, { field, hint: "Give it at least one letter." });
+  }
+  return trimmed;
+}
+
+function describeChange(change: RecordingChange, ids: number): string {
+  const what = recordingsCount(ids);
+  if (change.label !== undefined) return `label ${what} as ${change.label}`;
+  if (change.name !== undefined) return `rename ${what} to ${change.name}`;
+  if (change.excluded !== undefined) return `${change.excluded ? "leave out" : "take back"} ${what}`;
+  if (change.group !== undefined) return `put ${what} into group ${change.group ?? "none"}`;
+  return `change the notes of ${what}`;
+}
