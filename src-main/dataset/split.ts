@@ -216,6 +216,11 @@ function quota(total: number, share: Fractions, owed: Record<SplitName, number>)
     places[side] = Math.floor(share[side] * total + 1e-9);
     due[side] = share[side] > 0 ? owed[side] + share[side] * total - places[side] : Number.NEGATIVE_INFINITY;
   }
+  if (places.train === 0 && total > 0 && share.train > 0) {
+    // A label that is not trained on cannot be found again.
+    places.train = 1;
+    due.train--;
+  }
   for (let left = total - places.train - places.validation - places.test; left > 0; left--) {
     const side = mostOf(due);
     places[side]++;
