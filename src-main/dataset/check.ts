@@ -1,0 +1,194 @@
+/**
+ * Checks a project from end to end: database pages, every chunk's length and check sum, that samples follow one another,
+ * gaps, totals, rows without an owner. Reads everything and changes nothing, except that a recording that was cut off is
+ * closed on opening, as everywhere.
+ */
+import type { CheckResult, StreamInfo } from "../../src-shared/contract/index.ts";
+import { goal, qualityFinding, splitOptions } from "../../src-shared/contract/index.ts";
+import { designFile } from "../../src-shared/design.ts";
+import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import type { ProjectDatabase } from "./project-database.ts";
+import { ProjectFile } from "./project-file.ts";
+import { listGaps, listStreams } from "./recordings-table.ts";
+import { chunkCrc, PEAK_SAMPLES, sampleBytes } from "./samples.ts";
+
+/** Problems of one kind beyond this many are counted and not listed. */
+const LISTED = 50;
+
+/**
+ * Checks the project at `path`. A damaged file gives problems and not an error; what is no project, or one of a newer
+ * version, throws as opening it does.
+ */
+export function checkProject(path: string, work: WorkOptions = {}): CheckResult {
+  let project: ProjectFile;
+  try {
+    project = ProjectFile.open(path, { readonly: true });
+  } catch (error) {
+    if (error instanceof LimpetError && error.code === "project-corrupt") {
+      return {
+        ok: false,
+        recordings: 0,
+        chunks: 0,
+        problems: [`The database cannot be opened: ${causeOf(error)}.`],
+      };
+    }
+    throw error;
+  }
+  try {
+    return checkOpenProject(project, work);
+  } finally {
+    project.close();
+  }
+}
+
+/** The same for a project that is open already. */
+export function checkOpenProject(project: ProjectFile, work: WorkOptions = {}): CheckResult {
+  const { database } = project;
+  const problems: string[] = [];
+  const attempt = <T>(what: string, otherwise: T, step: () => T): T => {
+    try {
+      return step();
+    } catch (error) {
+      if (error instanceof LimpetError && error.code === "cancelled") throw error;
+      problems.push(`${what} cannot be read: ${causeOf(error)}.`);
+      return otherwise;
+    }
+  };
+  work.onProgress?.("checking the database", 0);
+  attempt("The database", undefined, () => checkPages(database, problems));
+  const ids = attempt("The list of recordings", [], () =>
+    database.all<{ id: number; name: string; deleted: number }>(
+      "SELECT id, name, deleted_at IS NOT NULL AS deleted FROM recordings ORDER BY id",
+    ),
+  );
+  let chunks = 0;
+  for (const [index, { id, name }] of ids.entries()) {
+    throwIfCancelled(work.signal);
+    work.onProgress?.(`checking ${name}`, index / ids.length);
+    const about = `Recording ${id} (${name})`;
+    attempt(about, undefined, () => {
+      const streams = listStreams(database, id);
+      if (streams.length === 0) problems.push(`${about} has no streams.`);
+      for (const stream of streams) {
+        chunks += attempt(`${about}, ${stream.sensor}`, 0, () => {
+          const found = checkStream(database, stream);
+          problems.push(...found.problems.map((problem) => `${about}, ${stream.sensor}: ${problem}`));
+          return found.chunks;
+        });
+      }
+    });
+  }
+  attempt("The settings", undefined, () => checkTexts(database, problems));
+  work.onProgress?.("checked", 1);
+  return {
+    ok: problems.length === 0,
+    recordings: ids.filter(({ deleted }) => deleted === 0).length,
+    chunks,
+    problems: shortened(problems),
+  };
+}
+
+function checkPages(database: ProjectDatabase, problems: string[]): void {
+  for (const row of database.pragma("integrity_check") as { integrity_check: string }[]) {
+    if (row.integrity_check !== "ok") problems.push(`Database: ${row.integrity_check}.`);
+  }
+  for (const row of database.pragma("foreign_key_check") as { table: string; parent: string }[]) {
+    problems.push(`A row of ${row.table} belongs to nothing in ${row.parent}.`);
+  }
+}
+
+/** What is wrong with the chunks and gaps of a stream. */
+export function checkStream(
+  database: ProjectDatabase,
+  stream: StreamInfo,
+): { chunks: number; problems: string[] } {
+  const problems: string[] = [];
+  const width = stream.channels.length;
+  const frame = width * sampleBytes(stream.sampleType);
+  let expected = 0;
+  let chunks = 0;
+  const rows = database.each<{
+    first_sample: number;
+    samples: number;
+    crc32: number;
+    peaks: number;
+    data: Uint8Array;
+  }>(
+    "SELECT first_sample, samples, crc32, length(peaks) AS peaks, data FROM chunks WHERE stream_id = ? ORDER BY first_sample",
+    stream.id,
+  );
+  for (const row of rows) {
+    chunks++;
+    if (row.first_sample !== expected) {
+      problems.push(
+        row.first_sample > expected
+          ? `samples ${expected} to ${row.first_sample - 1} are missing without a gap being marked.`
+          : `the chunk at sample ${row.first_sample} overlaps the one before.`,
+      );
+    }
+    if (row.data.byteLength !== row.samples * frame) {
+      problems.push(
+        `the chunk at sample ${row.first_sample} should have ${row.samples * frame} bytes, it has ${row.data.byteLength}.`,
+      );
+    } else if (chunkCrc(row.data) !== row.crc32) {
+      problems.push(`the check sum of the chunk at sample ${row.first_sample} is wrong.`);
+    }
+    if (row.peaks !== Math.ceil(row.samples / PEAK_SAMPLES) * frame * 2) {
+      problems.push(`the chunk at sample ${row.first_sample} has a drawing of the wrong size.`);
+    }
+    expected = row.first_sample + row.samples;
+  }
+  if (expected !== stream.samples) {
+    problems.push(`${stream.samples} samples are announced, ${expected} are stored.`);
+  }
+  const gaps = listGaps(database, stream.id);
+  const lost = gaps.reduce((sum, gap) => sum + gap.lostSamples, 0);
+  if (gaps.length !== stream.gaps || lost !== stream.lostSamples) {
+    problems.push(
+      `${stream.gaps} gaps of ${stream.lostSamples} samples are announced, ${gaps.length} of ${lost} are stored.`,
+    );
+  }
+  for (const gap of gaps) {
+    if (gap.atSample < 0 || gap.atSample > stream.samples) {
+      problems.push(`a gap is marked at sample ${gap.atSample}, outside of the recording.`);
+    }
+  }
+  return { chunks, problems };
+}
+
+/** Columns that hold JSON: each must be what it is taken for. */
+function checkTexts(database: ProjectDatabase, problems: string[]): void {
+  const schemas = { goal, design: designFile, split: splitOptions };
+  for (const [key, schema] of Object.entries(schemas)) {
+    const row = database.get<{ value: string }>("SELECT value FROM settings WHERE key = ?", key);
+    if (row !== undefined && !schema.safeParse(parseJson(row.value)).success)
+      problems.push(`The setting ${key} is damaged.`);
+  }
+  for (const row of database.all<{ id: number; quality: string }>(
+    "SELECT id, quality FROM recordings WHERE quality <> '[]'",
+  )) {
+    if (!qualityFinding.array().safeParse(parseJson(row.quality)).success) {
+      problems.push(`The quality findings of recording ${row.id} are damaged.`);
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof LimpetError && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
+}
+
+function shortened(problems: readonly string[]): string[] {
+  return problems.length <= LISTED
+    ? [...problems]
+    : [...problems.slice(0, LISTED), `and ${problems.length - LISTED} more problems.`];
+}

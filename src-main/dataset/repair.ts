@@ -1,0 +1,147 @@
+/**
+ * Mends what can be mended without inventing anything: a damaged chunk becomes a marked gap, totals are counted anew, rows
+ * that belong to nothing go. A copy of the file as it was is made first. What it cannot mend, it says.
+ */
+import { copyFileSync, existsSync } from "node:fs";
+import type { QualityFinding, StreamInfo } from "../../src-shared/contract/index.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { checkStream } from "./check.ts";
+import type { ProjectDatabase } from "./project-database.ts";
+import { ProjectFile } from "./project-file.ts";
+import { type ChunkRow, getRecording, listGaps, listStreams, writePending } from "./recordings-table.ts";
+import { chunkCrc, sampleBytes, samplesFrom } from "./samples.ts";
+import { guarded } from "./sqlite.ts";
+import { StreamSink } from "./stream-sink.ts";
+
+export type RepairReport = {
+  /** Copy of the project as it was before; null where there was nothing to mend. */
+  readonly backup: string | null;
+  /** What was done, in plain words. */
+  readonly repaired: readonly string[];
+};
+
+/** Mends the project at `path`. Throws `project-corrupt` where the database itself is beyond it, and `project-locked`. */
+export function repairProject(path: string): RepairReport {
+  const project = ProjectFile.open(path);
+  try {
+    const backup = copyAside(project);
+    const repaired: string[] = [];
+    const { database } = project;
+    database.write(() => {
+      database.run("REINDEX");
+      for (const [table, parent, key] of [
+        ["streams", "recordings", "recording_id"],
+        ["chunks", "streams", "stream_id"],
+        ["gaps", "streams", "stream_id"],
+        ["overviews", "streams", "stream_id"],
+      ] as const) {
+        const { changes } = database.run(
+          `DELETE FROM ${table} WHERE ${key} NOT IN (SELECT id FROM ${parent})`,
+        );
+        if (changes > 0) repaired.push(`${changes} rows of ${table} that belonged to nothing were removed.`);
+      }
+      for (const { id } of database.all<{ id: number }>("SELECT id FROM recordings ORDER BY id")) {
+        repairRecording(database, id, repaired);
+      }
+    });
+    return { backup, repaired };
+  } finally {
+    project.close();
+  }
+}
+
+function copyAside(project: ProjectFile): string {
+  let backup = `${project.path}.before-repair`;
+  for (let n = 2; existsSync(backup); n++) backup = `${project.path}.before-repair-${n}`;
+  guarded(backup, () => {
+    // Everything must be in the main file before it is copied.
+    project.database.pragma("wal_checkpoint(TRUNCATE)");
+    copyFileSync(project.path, backup);
+  });
+  return backup;
+}
+
+function repairRecording(database: ProjectDatabase, id: number, repaired: string[]): void {
+  for (const stream of listStreams(database, id)) {
+    if (checkStream(database, stream).problems.length === 0) {
+      continue;
+    }
+    const lost = rebuildStream(database, stream);
+    const about = `Recording ${id}, ${stream.sensor}`;
+    repaired.push(
+      lost === 0
+        ? `${about}: chunks and totals were put in order; no sample was lost.`
+        : `${about}: ${lost} damaged samples were taken out and marked as a gap.`,
+    );
+    const row = database.get<{ deleted: number }>(
+      "SELECT deleted_at IS NOT NULL AS deleted FROM recordings WHERE id = ?",
+      id,
+    );
+    if (lost > 0 && row?.deleted === 0) {
+      const finding: QualityFinding = {
+        kind: "lost",
+        level: "warning",
+        message: `${lost} samples of ${stream.sensor} were damaged on the disk and taken out.`,
+      };
+      const findings = [...getRecording(database, id).quality, finding];
+      database.run(
+        "UPDATE recordings SET quality = ?, content_hash = NULL WHERE id = ?",
+        JSON.stringify(findings),
+        id,
+      );
+    }
+  }
+}
+
+/** Writes the good chunks of a stream anew, with gaps for the others. Returns the number of samples that were bad. */
+function rebuildStream(database: ProjectDatabase, stream: StreamInfo): number {
+  const frame = stream.channels.length * sampleBytes(stream.sampleType);
+  const chunks = database.all<ChunkRow & { device_time_us: number }>(
+    "SELECT first_sample, samples, crc32, device_time_us, data FROM chunks WHERE stream_id = ? ORDER BY first_sample",
+    stream.id,
+  );
+  const gaps = listGaps(database, stream.id);
+  const sink = new StreamSink(stream);
+  let bad = 0;
+  let expected = 0;
+  const markGaps = (upTo: number): void => {
+    while (gaps[0] !== undefined && gaps[0].atSample <= upTo)
+      sink.addGap((gaps.shift() as { lostSamples: number }).lostSamples);
+  };
+  for (const chunk of chunks) {
+    const good =
+      chunk.data.byteLength === chunk.samples * frame &&
+      chunkCrc(chunk.data) === chunk.crc32 &&
+      chunk.first_sample >= expected;
+    const missing = Math.max(0, chunk.first_sample - expected);
+    markGaps(expected);
+    const lost = missing + (good ? 0 : chunk.samples);
+    if (lost > 0) sink.addGap(lost);
+    bad += lost;
+    if (good)
+      sink.append(
+        { samples: chunk.samples, data: samplesFrom(stream.sampleType, chunk.data) },
+        BigInt(chunk.device_time_us),
+      );
+    expected = Math.max(expected, chunk.first_sample + chunk.samples);
+  }
+  markGaps(Number.MAX_SAFE_INTEGER);
+  if (expected < stream.samples) {
+    sink.addGap(stream.samples - expected);
+    bad += stream.samples - expected;
+  }
+  if (sink.samples === 0 && chunks.length > 0 && stream.samples > 0) {
+    throw new LimpetError(
+      "project-corrupt",
+      `No sample of recording ${stream.recordingId} (${stream.sensor}) can be read.`,
+      {
+        hint: "Delete that recording and run `limpet check --repair` again.",
+      },
+    );
+  }
+  database.run("DELETE FROM chunks WHERE stream_id = ?", stream.id);
+  database.run("DELETE FROM gaps WHERE stream_id = ?", stream.id);
+  database.run("DELETE FROM overviews WHERE stream_id = ?", stream.id);
+  writePending(database, stream.id, sink);
+  return bad;
+}
