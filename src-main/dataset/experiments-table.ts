@@ -45,6 +45,17 @@ export function listExperiments(database: ProjectDatabase): ExperimentRow[] {
     .map(toExperiment);
 }
 
+/** The newest experiment without what is large. */
+export function latestExperiment(
+  database: ProjectDatabase,
+): { readonly id: number; readonly datasetHash: string; readonly converted: boolean } | null {
+  const row = database.get<{ id: number; hash: string; converted: number }>(
+    `SELECT id, dataset_hash AS hash, tflite IS NOT NULL AS converted FROM experiments
+     WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1`,
+  );
+  return row === undefined ? null : { id: row.id, datasetHash: row.hash, converted: row.converted === 1 };
+}
+
 /** Throws `not-found`. */
 export function getExperiment(database: ProjectDatabase, id: number): ExperimentRow {
   const row = database.get<Row>(`SELECT ${COLUMNS} FROM experiments WHERE id = ? AND deleted_at IS NULL`, id);

@@ -350,6 +350,22 @@ export class ProjectFile implements Dataset {
   experiments(): ExperimentRow[] {
     return experiments.listExperiments(this.#database);
   }
+  /** The newest experiment without its weights, or null. */
+  latestExperiment(): {
+    readonly id: number;
+    readonly datasetHash: string;
+    readonly converted: boolean;
+  } | null {
+    return experiments.latestExperiment(this.#database);
+  }
+  /** Remembers that an experiment has been evaluated on the test recordings. */
+  markEvaluated(experimentId: number): void {
+    this.#database.write(() => this.#setSetting(`evaluated ${experimentId}`, this.datasetHash()));
+  }
+  /** Whether an experiment has been evaluated on the recordings as they are now. */
+  isEvaluated(experimentId: number): boolean {
+    return this.#setting(`evaluated ${experimentId}`) === this.datasetHash();
+  }
   experiment(id: number): ExperimentRow {
     return experiments.getExperiment(this.#database, id);
   }
