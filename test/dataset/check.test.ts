@@ -1,0 +1,145 @@
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { checkProject } from "../../src-main/dataset/check.ts";
+import { ProjectFile } from "../../src-main/dataset/project-file.ts";
+import { checkAndRepair } from "../../src-main/services/project-service.ts";
+import { errorOf, finished, temporaryFolder } from "./helpers.ts";
+
+function soundProject(): string {
+  const path = join(temporaryFolder(), "p.limpet");
+  const project = ProjectFile.create(path);
+  for (let i = 0; i < 4; i++) project.addRecording(finished(`a.${i}`, "a", 20_000, i));
+  project.close();
+  return path;
+}
+
+/** Changes the file behind Limpet's back. */
+function tamper(path: string, sql: string): void {
+  const database = new Database(path);
+  database.pragma("foreign_keys = OFF");
+  database.exec(sql);
+  database.close();
+}
+
+describe("a check", () => {
+  it("finds nothing wrong with a sound project, and changes nothing", () => {
+    const path = soundProject();
+    const before = readFileSync(path);
+    expect(checkProject(path)).toEqual({ ok: true, recordings: 4, chunks: 16, problems: [] });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it.each([
+    [
+      "a flipped sample",
+      "UPDATE chunks SET data = zeroblob(length(data)) WHERE id = 2",
+      "check sum of the chunk at sample 5461 is wrong",
+    ],
+    ["a chunk that is gone", "DELETE FROM chunks WHERE id = 2", "samples 5461 to 10921 are missing"],
+    [
+      "a chunk of the wrong length",
+      "UPDATE chunks SET data = substr(data, 1, 100) WHERE id = 2",
+      "it has 100",
+    ],
+    [
+      "a wrong total",
+      "UPDATE streams SET samples = 5 WHERE id = 1",
+      "5 samples are announced, 20000 are stored",
+    ],
+    [
+      "a wrong number of gaps",
+      "UPDATE streams SET gaps = 5 WHERE id = 1",
+      "5 gaps of 0 samples are announced",
+    ],
+    ["a gap outside", "INSERT INTO gaps VALUES (1, 99999, 1)", "outside of the recording"],
+    ["chunks of no recording", "DELETE FROM streams WHERE id = 3", "belongs to nothing in streams"],
+    ["a recording without streams", "DELETE FROM streams WHERE id = 3", "Recording 3 (a.2) has no streams"],
+    ["a damaged setting", "INSERT INTO settings VALUES ('split', '{')", "The setting split is damaged"],
+  ])("finds %s", (_what, sql, problem) => {
+    const path = soundProject();
+    tamper(path, sql);
+    const result = checkProject(path);
+    expect(result.ok).toBe(false);
+    expect(result.problems.join("\n")).toContain(problem);
+  });
+
+  it("finds a bit that flipped on the disk, and reading that recording is refused", () => {
+    const path = soundProject();
+    const bytes = readFileSync(path);
+    // Far enough into the file to be in the samples of the last recording.
+    const at = bytes.length - 20_000;
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    writeFileSync(path, bytes);
+    const result = checkProject(path);
+    expect(result.ok).toBe(false);
+    expect(result.problems.join("\n")).toMatch(/check sum|Database/);
+    const project = ProjectFile.open(path);
+    const error = errorOf("project-corrupt", () => {
+      for (const { streams } of project.recordings()) project.readSamples(streams[0]?.id ?? 0, 0, 20_000);
+    });
+    expect(error.hint).toContain("limpet check");
+    project.close();
+  });
+
+  it("lists pages that cannot be read as problems, and does not break off", () => {
+    const path = soundProject();
+    const bytes = readFileSync(path);
+    bytes.fill(0xaa, 8192 * 2, 8192 * 20);
+    writeFileSync(path, bytes);
+    const result = checkProject(path);
+    expect(result.ok).toBe(false);
+    expect(result.problems.length).toBeGreaterThan(0);
+  });
+
+  it("refuses what is no project as opening does", () => {
+    const path = join(temporaryFolder(), "x.limpet");
+    writeFileSync(path, "hello");
+    errorOf("project-invalid", () => checkProject(path));
+  });
+});
+
+describe("a repair", () => {
+  it("turns a damaged chunk into a marked gap, keeps all other samples and a copy of the file as it was", () => {
+    const path = soundProject();
+    tamper(path, "UPDATE chunks SET data = zeroblob(length(data)) WHERE id = 2");
+    const damaged = join(path, "..", "damaged.limpet");
+    copyFileSync(path, damaged);
+    const result = checkAndRepair(path, { repair: true });
+    expect(result).toMatchObject({ ok: true, problems: [], recordings: 4 });
+    expect(result.repaired).toEqual([
+      "Recording 1, accelerometer: 5461 damaged samples were taken out and marked as a gap.",
+    ]);
+    expect(result.backup !== null && result.backup !== undefined && existsSync(result.backup)).toBe(true);
+    const project = ProjectFile.open(path);
+    const [recording] = project.recordings();
+    const stream = recording?.streams[0];
+    expect(stream).toMatchObject({ samples: 20_000 - 5461, lostSamples: 5461, gaps: 1 });
+    expect(project.gaps(stream?.id ?? 0)).toEqual([{ atSample: 5461, lostSamples: 5461 }]);
+    const original = finished("a.0", "a", 20_000, 0).data[0]?.samples as Int16Array;
+    const expected = Int16Array.from([...original.subarray(0, 5461 * 3), ...original.subarray(10_922 * 3)]);
+    expect(project.readSamples(stream?.id ?? 0, 0, 20_000).data).toEqual(expected);
+    expect(recording?.quality.map(({ message }) => message).join()).toContain(
+      "5461 samples of accelerometer were damaged",
+    );
+    project.close();
+  });
+
+  it("removes rows of nobody and counts totals anew", () => {
+    const path = soundProject();
+    tamper(
+      path,
+      "DELETE FROM recordings WHERE id = 3; UPDATE streams SET samples = 7 WHERE id = 1; DELETE FROM chunks WHERE id = 8",
+    );
+    const result = checkAndRepair(path, { repair: true });
+    expect(result).toMatchObject({ ok: true, recordings: 3 });
+  });
+
+  it("does nothing to a sound project", () => {
+    const path = soundProject();
+    const before = readFileSync(path);
+    expect(checkAndRepair(path, { repair: true })).toMatchObject({ ok: true, repaired: [], backup: null });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+});
