@@ -3,20 +3,17 @@
  * and boards ask for (`Dataset`) and what the app edits. Each answer is read from the file, so that another program's
  * changes are seen; each change is one transaction.
  */
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import {
-  type Goal,
-  goal as goalSchema,
-  type QualityFinding,
-  type RecordingInfo,
-  type SplitName,
-  type SplitOptions,
-  type StreamInfo,
-  splitOptions as splitOptionsSchema,
-  type Waveform,
+import type {
+  Goal,
+  QualityFinding,
+  RecordingInfo,
+  SplitName,
+  SplitOptions,
+  StreamInfo,
+  Waveform,
 } from "../../src-shared/contract/index.ts";
-import { type DesignFile, designFile } from "../../src-shared/design.ts";
+import type { DesignFile } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { type EditedFields, edit, redoEdit, undoEdit } from "./edit-journal.ts";
 import * as experiments from "./experiments-table.ts";
@@ -24,8 +21,11 @@ import { ProjectDatabase } from "./project-database.ts";
 import { lockForRecording, tryLockForRecording } from "./recording-lock.ts";
 import { ProjectRecordingWriter } from "./recording-writer.ts";
 import * as table from "./recordings-table.ts";
+import { closeCutOffRecordings, unfinishedRecordings } from "./recovery.ts";
 import { type SampleArray, toPhysical } from "./samples.ts";
-import { assignSplit } from "./split.ts";
+import * as settings from "./settings-table.ts";
+import * as splits from "./split-table.ts";
+import { readStream } from "./stream-reader.ts";
 import { StreamSink } from "./stream-sink.ts";
 import type { Dataset, ExperimentRow, NewRecording, RecordingWriter, SampleBlock } from "./types.ts";
 import { waveformOf } from "./waveform.ts";
@@ -51,8 +51,6 @@ export type FinishedRecording = {
   readonly findings?: readonly QualityFinding[];
 };
 
-const DEFAULT_SPLIT: SplitOptions = { train: 0.6, validation: 0.2, test: 0.2, by: "recording", seed: 1 };
-
 export class ProjectFile implements Dataset {
   readonly #database: ProjectDatabase;
   #writer: ProjectRecordingWriter | null = null;
@@ -64,7 +62,7 @@ export class ProjectFile implements Dataset {
   /** Makes a new, empty project at `path`. Throws `usage` where a file is there already, `read-only`, `not-found`. */
   static create(path: string): ProjectFile {
     const project = new ProjectFile(ProjectDatabase.create(path));
-    project.#setSetting("created", JSON.stringify({ at: new Date().toISOString() }));
+    settings.writeSetting(project.#database, "created", JSON.stringify({ at: new Date().toISOString() }));
     return project;
   }
 
@@ -76,7 +74,7 @@ export class ProjectFile implements Dataset {
   static open(path: string, options: { readonly readonly?: boolean } = {}): ProjectFile {
     let database = ProjectDatabase.open(path, options);
     try {
-      if (table.unfinishedRecordings(database).length > 0) {
+      if (unfinishedRecordings(database).length > 0) {
         if (database.readonly && options.readonly === true) {
           // A reader mends too where it can: a cut-off recording would be missing from every list.
           database.close();
@@ -85,7 +83,7 @@ export class ProjectFile implements Dataset {
         const lock = database.readonly ? null : tryLockForRecording(database.path);
         if (lock !== null) {
           try {
-            table.closeCutOffRecordings(database);
+            closeCutOffRecordings(database);
           } finally {
             lock.release();
           }
@@ -132,11 +130,11 @@ export class ProjectFile implements Dataset {
     return table.getStream(this.#database, streamId);
   }
   readSamples(streamId: number, start: number, count: number): SampleBlock {
-    return table.readStream(this.#database, this.stream(streamId), start, count);
+    return readStream(this.#database, this.stream(streamId), start, count);
   }
   readValues(streamId: number, start: number, count: number): Float32Array {
     const stream = this.stream(streamId);
-    return toPhysical(table.readStream(this.#database, stream, start, count).data, stream.scale);
+    return toPhysical(readStream(this.#database, stream, start, count).data, stream.scale);
   }
   gaps(streamId: number): { readonly atSample: number; readonly lostSamples: number }[] {
     return table.listGaps(this.#database, streamId);
@@ -149,7 +147,7 @@ export class ProjectFile implements Dataset {
       this.#database,
       stream,
       { startSample, endSample, buckets },
-      (start, count) => table.readStream(this.#database, stream, start, count).data,
+      (start, count) => readStream(this.#database, stream, start, count).data,
       this.gaps(streamId),
     );
   }
@@ -162,7 +160,7 @@ export class ProjectFile implements Dataset {
     const lock = lockForRecording(this.path);
     try {
       const writer = new ProjectRecordingWriter(this.#database, lock, recording, (stored) => {
-        if (stored) this.#extendSplit();
+        if (stored) splits.extendSplit(this.#database);
       });
       this.#writer = writer;
       return writer;
@@ -194,7 +192,7 @@ export class ProjectFile implements Dataset {
         return sink;
       });
       table.finishRecording(this.#database, id, sinks, false, findings);
-      this.#extendSplit();
+      splits.extendSplit(this.#database);
       return table.getRecording(this.#database, id);
     });
   }
@@ -262,87 +260,40 @@ export class ProjectFile implements Dataset {
   // Split
 
   splitOptions(): SplitOptions | null {
-    const text = this.#setting("split");
-    return text === null ? null : splitOptionsSchema.parse(JSON.parse(text));
+    return splits.readSplitOptions(this.#database);
   }
   splitOf(recordingId: number): SplitName | null {
-    return (
-      this.#database.get<{ split: SplitName | null }>(
-        "SELECT split FROM recordings WHERE id = ?",
-        recordingId,
-      )?.split ?? null
-    );
+    return this.recording(recordingId).split;
   }
-
   /** Divides all recordings anew. Throws `usage` for impossible options. */
   applySplit(options: SplitOptions): void {
-    const checked = splitOptionsSchema.safeParse(options);
-    if (!checked.success) {
-      const issue = checked.error.issues[0];
-      throw new LimpetError(
-        "usage",
-        `The split cannot be made: ${issue?.message ?? "the options are wrong"}`,
-        {
-          field: issue?.path.join("."),
-          hint: "Parts lie between 0 and 1, the seed is a whole number.",
-        },
-      );
-    }
-    const sides = assignSplit(this.#splitItems(), checked.data);
-    this.#database.write(() => {
-      this.#setSetting("split", JSON.stringify(checked.data));
-      this.#database.run("UPDATE recordings SET split = NULL WHERE split IS NOT NULL");
-      this.#assign(sides);
-    });
+    splits.applySplit(this.#database, options);
   }
-
   /** Makes the split that is used where the user chose none: 60/20/20 by recording. Returns the options in force. */
   ensureSplit(): SplitOptions {
-    const options = this.splitOptions();
-    if (options !== null) {
-      const missing = this.#splitItems().some((item) => item.split === null);
-      if (missing && options.by !== "window") this.#database.write(() => this.#extendSplit());
-      return options;
-    }
-    this.applySplit(DEFAULT_SPLIT);
-    return DEFAULT_SPLIT;
+    return splits.ensureSplit(this.#database);
   }
-
   datasetHash(): string {
-    const hash = createHash("sha256").update(JSON.stringify(this.splitOptions()));
-    const rows = this.#database.all<{
-      content: string;
-      label: string;
-      group_name: string | null;
-      split: string | null;
-    }>(
-      `SELECT hex(content_hash) AS content, label, group_name, split FROM recordings
-       WHERE deleted_at IS NULL AND excluded = 0 AND state <> 'recording' ORDER BY content, label, group_name, split, id`,
-    );
-    for (const row of rows) {
-      hash.update(JSON.stringify([row.content, row.label, row.group_name, row.split]));
-    }
-    return hash.digest("hex");
+    return splits.datasetHash(this.#database);
   }
 
   // Goal and design
 
   goal(): Goal {
-    return goalSchema.parse(JSON.parse(this.#setting("goal") ?? "{}"));
+    return settings.readGoal(this.#database);
   }
   saveGoal(goal: Goal): void {
-    this.#database.write(() => this.#setSetting("goal", JSON.stringify(goalSchema.parse(goal))));
+    settings.writeGoal(this.#database, goal);
   }
   /** Whether a goal was ever saved. */
   hasGoal(): boolean {
-    return this.#setting("goal") !== null;
+    return settings.readSetting(this.#database, "goal") !== null;
   }
   design(): DesignFile | null {
-    const text = this.#setting("design");
-    return text === null ? null : designFile.parse(JSON.parse(text));
+    return settings.readDesign(this.#database);
   }
   saveDesign(design: DesignFile): void {
-    this.#database.write(() => this.#setSetting("design", JSON.stringify(design)));
+    settings.writeDesign(this.#database, design);
   }
 
   // Experiments, deployments, cache
@@ -360,11 +311,11 @@ export class ProjectFile implements Dataset {
   }
   /** Remembers that an experiment has been evaluated on the test recordings. */
   markEvaluated(experimentId: number): void {
-    this.#database.write(() => this.#setSetting(`evaluated ${experimentId}`, this.datasetHash()));
+    settings.writeSetting(this.#database, `evaluated ${experimentId}`, this.datasetHash());
   }
   /** Whether an experiment has been evaluated on the recordings as they are now. */
   isEvaluated(experimentId: number): boolean {
-    return this.#setting(`evaluated ${experimentId}`) === this.datasetHash();
+    return settings.readSetting(this.#database, `evaluated ${experimentId}`) === this.datasetHash();
   }
   experiment(id: number): ExperimentRow {
     return experiments.getExperiment(this.#database, id);
@@ -407,53 +358,6 @@ export class ProjectFile implements Dataset {
 
   #timeOf(sink: StreamSink): bigint {
     return BigInt(Math.round(((sink.samples + sink.lostSamples) * 1e6) / sink.stream.rateHz));
-  }
-
-  #splitItems(): {
-    id: number;
-    name: string;
-    source: string;
-    label: string;
-    group: string | null;
-    split: SplitName | null;
-  }[] {
-    return this.#database.all(
-      `SELECT id, name, source, label, group_name AS "group", split FROM recordings
-       WHERE deleted_at IS NULL AND excluded = 0 AND state <> 'recording' ORDER BY id`,
-    );
-  }
-
-  /** Gives recordings that came after the split a side, and leaves all others where they are. */
-  #extendSplit(): void {
-    const options = this.splitOptions();
-    if (options === null) {
-      return;
-    }
-    const items = this.#splitItems();
-    const standing = new Map(
-      items.flatMap(({ id, split }) => (split === null ? [] : [[id, split] as const])),
-    );
-    const sides = assignSplit(items, options, standing);
-    for (const id of standing.keys()) sides.delete(id);
-    this.#assign(sides);
-  }
-
-  #assign(sides: ReadonlyMap<number, SplitName>): void {
-    for (const [id, side] of sides) {
-      this.#database.run("UPDATE recordings SET split = ? WHERE id = ?", side, id);
-    }
-  }
-
-  #setting(key: string): string | null {
-    return (
-      this.#database.get<{ value: string }>("SELECT value FROM settings WHERE key = ?", key)?.value ?? null
-    );
-  }
-
-  #setSetting(key: string, value: string): void {
-    this.#database.write(() =>
-      this.#database.run("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", key, value),
-    );
   }
 }
 

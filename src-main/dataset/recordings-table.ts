@@ -12,17 +12,9 @@ import type {
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { recordingFindings } from "./quality.ts";
-import {
-  bytesOf,
-  chunkCrc,
-  newSamples,
-  peaksOf,
-  type SampleArray,
-  type SampleType,
-  samplesFrom,
-} from "./samples.ts";
-import { contentHash, type PendingGap, StreamSink } from "./stream-sink.ts";
-import type { NewRecording, NewStream, SampleBlock } from "./types.ts";
+import { bytesOf, chunkCrc, peaksOf, type SampleArray, type SampleType } from "./samples.ts";
+import { contentHash, type PendingGap, type StreamSink } from "./stream-sink.ts";
+import type { NewRecording, NewStream } from "./types.ts";
 import { overviewOf } from "./waveform.ts";
 
 type RecordingRow = {
@@ -52,8 +44,6 @@ type StreamRow = {
   lost_samples: number;
   gaps: number;
 };
-
-export type ChunkRow = { first_sample: number; samples: number; crc32: number; data: Uint8Array };
 
 const RECORDING_COLUMNS =
   "id, name, label, group_name, notes, origin, source, created_at, state, excluded, split, quality";
@@ -298,109 +288,4 @@ export function findByContent(
     "SELECT id, name, label FROM recordings WHERE content_hash = ? AND deleted_at IS NULL",
     hash,
   );
-}
-
-/** Chunks of a stream in order, those that overlap samples from `start` to `end` (exclusive). */
-export function chunksBetween(
-  database: ProjectDatabase,
-  streamId: number,
-  start: number,
-  end: number,
-): ChunkRow[] {
-  return database.all<ChunkRow>(
-    `SELECT first_sample, samples, crc32, data FROM chunks WHERE stream_id = ? AND first_sample < ?
-     AND first_sample >= coalesce((SELECT max(first_sample) FROM chunks WHERE stream_id = ? AND first_sample <= ?), 0)
-     ORDER BY first_sample`,
-    streamId,
-    end,
-    streamId,
-    start,
-  );
-}
-
-/**
- * Samples as stored from `start`, at most `count` per channel and fewer at the end. Throws `project-corrupt` where a check
- * sum is wrong or a chunk is missing.
- */
-export function readStream(
-  database: ProjectDatabase,
-  stream: StreamInfo,
-  start: number,
-  count: number,
-): SampleBlock {
-  const width = stream.channels.length;
-  const from = Math.max(0, Math.floor(start));
-  const to = Math.min(stream.samples, from + Math.max(0, Math.floor(count)));
-  const samples = Math.max(0, to - from);
-  const out = newSamples(stream.sampleType, samples * width);
-  if (samples === 0) {
-    return { samples, data: out };
-  }
-  let filled = 0;
-  for (const chunk of chunksBetween(database, stream.id, from, to)) {
-    const data = samplesFrom(stream.sampleType, chunk.data);
-    if (chunkCrc(chunk.data) !== chunk.crc32 || data.length !== chunk.samples * width) {
-      throw damaged(database.path, stream, chunk.first_sample);
-    }
-    const first = Math.max(from, chunk.first_sample);
-    const last = Math.min(to, chunk.first_sample + chunk.samples);
-    if (first !== from + filled) {
-      throw damaged(database.path, stream, from + filled);
-    }
-    out.set(
-      data.subarray((first - chunk.first_sample) * width, (last - chunk.first_sample) * width),
-      filled * width,
-    );
-    filled += last - first;
-  }
-  if (filled !== samples) {
-    throw damaged(database.path, stream, from + filled);
-  }
-  return { samples, data: out };
-}
-
-function damaged(path: string, stream: StreamInfo, atSample: number): LimpetError {
-  return new LimpetError(
-    "project-corrupt",
-    `The samples of recording ${stream.recordingId} (${stream.sensor}) are damaged at sample ${atSample}.`,
-    {
-      field: path,
-      hint: "`limpet check` lists all damage; leave the recording out or delete it, and go on with the others.",
-    },
-  );
-}
-
-/**
- * Ends recordings that were cut off (the program was killed, the power went): what was committed is kept and marked
- * incomplete; one without a single sample is removed. Call only when no other program is recording. Returns their ids.
- */
-export function closeCutOffRecordings(database: ProjectDatabase): number[] {
-  const ids = unfinishedRecordings(database);
-  for (const id of ids) {
-    database.write(() => {
-      const streams = listStreams(database, id);
-      if (streams.every((stream) => stream.samples === 0)) {
-        database.run("DELETE FROM recordings WHERE id = ?", id);
-        return;
-      }
-      const sinks = streams.map((stream) => {
-        const sink = new StreamSink(stream);
-        for (const chunk of database.each<{ data: Uint8Array }>(
-          "SELECT data FROM chunks WHERE stream_id = ? ORDER BY first_sample",
-          stream.id,
-        )) {
-          sink.observe(samplesFrom(stream.sampleType, chunk.data));
-        }
-        return sink;
-      });
-      finishRecording(database, id, sinks, true);
-    });
-  }
-  return ids;
-}
-
-export function unfinishedRecordings(database: ProjectDatabase): number[] {
-  return database
-    .all<{ id: number }>("SELECT id FROM recordings WHERE state = 'recording' ORDER BY id")
-    .map((row) => row.id);
 }

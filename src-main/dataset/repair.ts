@@ -8,9 +8,10 @@ import { LimpetError } from "../../src-shared/errors.ts";
 import { checkStream } from "./check.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
-import { type ChunkRow, getRecording, listGaps, listStreams, writePending } from "./recordings-table.ts";
+import { getRecording, listGaps, listStreams, writePending } from "./recordings-table.ts";
 import { chunkCrc, sampleBytes, samplesFrom } from "./samples.ts";
 import { guarded } from "./sqlite.ts";
+import type { ChunkRow } from "./stream-reader.ts";
 import { StreamSink } from "./stream-sink.ts";
 
 export type RepairReport = {
