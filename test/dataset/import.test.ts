@@ -129,6 +129,11 @@ describe("CSV", () => {
     ["a column too many", "timestamp,accX\n0,1\n5,1,2\n", "line 3 has 3 values, 2 were expected."],
     ["a cut end", "timestamp,accX,accY\n0,1,2\n5,1", "seems to have been cut off"],
     ["time going back", "timestamp,accX\n0,1\n5,2\n3,3\n", "line 4: the time goes back from 5 to 3 ms"],
+    [
+      "a jump of years",
+      "timestamp,accX\n0,1\n5,2\n10,3\n15,4\n1e300,3\n",
+      "line 6: the time jumps from 15 to 1e+300 ms",
+    ],
     ["one sample", "timestamp,accX\n0,1\n", "one sample alone has no rate"],
     ["uneven time", "timestamp,accX\n0,1\n1,2\n100,3\n103,4\n400,5\n401,6\n900,7\n", "too uneven"],
     ["seconds", "time,accX\n0,1\n0.005,2\n", "not in milliseconds"],

@@ -58,7 +58,17 @@ export function readSignals(path: string, options: ReadOptions = {}): ReadResult
 
 /** The same for a file whose bytes are at hand; `name` is used in messages and for its extension. */
 export function readSignalBytes(name: string, bytes: Uint8Array, options: ReadOptions = {}): ReadResult {
-  return requireKnown(name)(name, bytes, options);
+  const result = requireKnown(name)(name, bytes, options);
+  for (const { stream } of result.recordings.flatMap(({ streams }) => streams)) {
+    if (!(stream.rateHz >= 1e-6 && stream.rateHz <= 1e9)) {
+      throw invalidFile(
+        name,
+        `a rate of ${stream.rateHz} Hz makes no sense.`,
+        "Give the right one with --rate.",
+      );
+    }
+  }
+  return result;
 }
 
 function requireKnown(path: string): Reader {

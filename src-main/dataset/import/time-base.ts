@@ -12,6 +12,9 @@ export type TimeProblem = { readonly sample: number; readonly message: string };
 /** Share of steps that may differ by half or more from the usual one before the stamps count as useless. */
 const MAX_UNEVEN = 0.25;
 
+/** A jump of more samples than this is a wrong time stamp and no gap. */
+const MAX_LOST = 1e9;
+
 /**
  * Rate from the median step between time stamps (milliseconds, one per sample, rising); steps of more than one and a half
  * periods are gaps. Stamps in whole milliseconds cannot show a period such as 9.615 ms (104 Hz), so there the mean of the
@@ -55,6 +58,9 @@ export function timeBaseOf(stamps: Float64Array): TimeBase | TimeProblem {
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as number;
     const lost = Math.round(step / period) - 1;
+    if (lost > MAX_LOST) {
+      return { sample: i + 1, message: `the time jumps from ${stamps[i]} to ${stamps[i + 1]} ms` };
+    }
     if (step > limit && lost >= 1) gaps.push({ atSample: i + 1, lostSamples: lost });
     if (Math.abs(step - period) > 0.5 * period + (whole ? 1 : 0)) uneven++;
   }

@@ -21,11 +21,14 @@ type Format = {
 
 /** Content of the chunk `lmpt` (JSON): what WAV itself has no place for. */
 export const wavDescription = z.object({
-  sensor: z.string().min(1),
+  sensor: z.string().min(1).max(16),
   channels: z.array(z.object({ name: z.string().min(1), unit: z.string() })).min(1),
   rateHz: z.number().positive(),
   scale: z.number(),
-  gaps: z.array(z.tuple([z.int().min(0), z.int().positive()])),
+  /** Sample and lost samples of each gap, in order. */
+  gaps: z
+    .array(z.tuple([z.int().min(0), z.int().positive()]))
+    .refine((gaps) => gaps.every(([at], index) => index === 0 || at > (gaps[index - 1]?.[0] ?? 0))),
 });
 export type WavDescription = z.infer<typeof wavDescription>;
 
