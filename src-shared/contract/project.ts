@@ -51,7 +51,13 @@ export const recordingInfo = z.object({
 export type RecordingInfo = z.infer<typeof recordingInfo>;
 
 export const splitShare = z.object({ recordings: z.int(), seconds: z.number(), windows: z.int() });
-export const splitSummary = z.object({ train: splitShare, validation: splitShare, test: splitShare });
+export const splitSummary = z.object({
+  train: splitShare,
+  validation: splitShare,
+  test: splitShare,
+  /** What the user should know, for example a label with too few recordings for every side. */
+  notes: z.array(z.string()).optional(),
+});
 export type SplitSummary = z.infer<typeof splitSummary>;
 
 export const splitOptions = z.object({
@@ -108,6 +114,8 @@ export const importResult = z.object({
   imported: z.int(),
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
   recordings: z.array(z.int()),
+  /** What the user should know, for example a sampling rate that was assumed. */
+  notes: z.array(z.string()).default([]),
 });
 export type ImportResult = z.infer<typeof importResult>;
 

@@ -29,10 +29,7 @@ export type ImportOptions = {
   readonly group?: string | undefined;
 };
 
-export type ImportReport = ImportResult & {
-  /** What the user should know, for example a rate that was assumed. */
-  readonly notes: string[];
-};
+export type ImportReport = ImportResult;
 
 /** Content that is kept from the check to the import; larger files are read twice. */
 const KEPT_BYTES = 128 * 1024 * 1024;
