@@ -8,6 +8,7 @@ import type {
   ProjectSummary,
   RecordingInfo,
   SplitOptions,
+  SplitResult,
   SplitSummary,
 } from "../../src-shared/contract/index.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
@@ -81,10 +82,7 @@ export function completeSplit(parts: {
 }
 
 /** Makes a split and says what came of it, with what the user should know about it. */
-export function splitProject(
-  project: ProjectFile,
-  options: SplitOptions,
-): SplitSummary & { readonly notes: string[] } {
+export function splitProject(project: ProjectFile, options: SplitOptions): SplitResult {
   project.applySplit(options);
   const recordings = project.recordings().filter((recording) => !recording.excluded);
   const summary = splitSummaryOf(project, recordings) as SplitSummary;

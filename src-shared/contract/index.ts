@@ -92,7 +92,7 @@ export const requests = {
     }),
     z.object({ files: z.int() }),
   ),
-  "split:apply": request(project.splitOptions, project.splitSummary),
+  "split:apply": request(project.splitOptions, project.splitResult),
 
   "boards:list": request(none, z.array(board.boardInfo)),
   "boards:get-state": request(none, board.connectionState),

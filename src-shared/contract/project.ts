@@ -51,14 +51,11 @@ export const recordingInfo = z.object({
 export type RecordingInfo = z.infer<typeof recordingInfo>;
 
 export const splitShare = z.object({ recordings: z.int(), seconds: z.number(), windows: z.int() });
-export const splitSummary = z.object({
-  train: splitShare,
-  validation: splitShare,
-  test: splitShare,
-  /** What the user should know, for example a label with too few recordings for every side. */
-  notes: z.array(z.string()).optional(),
-});
+export const splitSummary = z.object({ train: splitShare, validation: splitShare, test: splitShare });
 export type SplitSummary = z.infer<typeof splitSummary>;
+/** A split just made, with what the user should know, for example a label with too few recordings for every side. */
+export const splitResult = splitSummary.extend({ notes: z.array(z.string()).default([]) });
+export type SplitResult = z.infer<typeof splitResult>;
 
 export const splitOptions = z.object({
   train: z.number().min(0).max(1).default(0.6),
