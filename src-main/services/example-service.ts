@@ -1,0 +1,55 @@
+/** New projects, empty or from an example. Knows which examples there are; the signals come from the twin's generator. */
+import { existsSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import type { EXAMPLE_NAMES } from "../../src-shared/contract/index.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import { ProjectFile } from "../dataset/project-file.ts";
+import { fillMotorExample, type MachineGenerator } from "./motor-example.ts";
+
+export type ExampleName = (typeof EXAMPLE_NAMES)[number];
+
+type Filler = (project: ProjectFile, work: WorkOptions) => Promise<void>;
+
+const EXAMPLES: Partial<Record<ExampleName, Filler>> = {
+  motor: async (project, work) => fillMotorExample(project, await loadGenerator(), work),
+};
+
+/** The rotating machine of the device twin, which is loaded only where an example needs it. */
+async function loadGenerator(): Promise<MachineGenerator> {
+  const { Twin } = await import("../features/twin.ts");
+  const twin = await Twin.load();
+  return (machine) => twin.generate(machine);
+}
+
+/** Examples that this version has. */
+export const AVAILABLE_EXAMPLES = Object.keys(EXAMPLES) as ExampleName[];
+
+/**
+ * Makes a project at `path`. Where filling it from the example fails or is cancelled, no file is left.
+ * Throws `usage` for an example that this version has not, and where a file is there already; `cancelled`; `setup-missing`
+ * where the twin has not been built.
+ */
+export async function createProject(
+  path: string,
+  example?: ExampleName,
+  work: WorkOptions = {},
+): Promise<ProjectFile> {
+  const fill = example === undefined ? undefined : EXAMPLES[example];
+  if (example !== undefined && fill === undefined) {
+    throw new LimpetError("usage", `This version of Limpet has no example ${example}.`, {
+      field: "example",
+      hint: `It has ${AVAILABLE_EXAMPLES.join(", ")}. Nothing was made.`,
+    });
+  }
+  const project = ProjectFile.create(path);
+  try {
+    await fill?.(project, work);
+    return project;
+  } catch (error) {
+    project.close();
+    const file = resolve(path);
+    if (existsSync(file)) rmSync(file);
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The example `motor`: a four-pole induction motor that runs well, is out of balance or has a damaged bearing, at five loads.
+ * Knows which machine is to be generated and what a project about it looks like; the signal itself comes from the generator
+ * in the twin. Everything in it is marked as generated.
+ */
+import { designFile } from "../../src-shared/design.ts";
+import { throwIfCancelled } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import type { ProjectFile } from "../dataset/project-file.ts";
+import type { NewStream } from "../dataset/types.ts";
+
+/** What the generator is told about the machine and the measurement. */
+export type MachineParameters = {
+  /** Samples per second and axis. */
+  readonly rateHz: number;
+  /** Samples per axis. */
+  readonly samples: number;
+  readonly seed: number;
+  /** Turns of the shaft per second. */
+  readonly shaftHz: number;
+  /** Torque as a fraction of the rated one, 0..1. */
+  readonly load: number;
+  /** Severities from 0 (none) to 1 (strong). */
+  readonly imbalance: number;
+  readonly misalignment: number;
+  readonly bearing: number;
+  /** Standard deviation of the sensor's noise, g. */
+  readonly noise: number;
+  /** Tilt of the board on the machine, radians. */
+  readonly tilt: number;
+};
+
+/** Generates acceleration in g, interleaved x, y, z. */
+export type MachineGenerator = (machine: MachineParameters) => Float32Array;
+
+type State = {
+  readonly label: string;
+  readonly description: string;
+  readonly imbalance: number;
+  readonly bearing: number;
+};
+
+const STATES: readonly State[] = [
+  { label: "normal", description: "The motor runs as it should.", imbalance: 0.08, bearing: 0 },
+  { label: "imbalance", description: "A weight on the shaft is off centre.", imbalance: 0.8, bearing: 0 },
+  {
+    label: "bearing-fault",
+    description: "The outer race of a bearing is pitted.",
+    imbalance: 0.08,
+    bearing: 0.7,
+  },
+];
+
+/** Loads as fractions of the rated torque. Each is a session of its own: a group of the split. */
+const LOADS = [0, 0.25, 0.5, 0.75, 1] as const;
+const RECORDINGS_EACH = 3;
+const SECONDS = 8;
+const RATE_HZ = 1600;
+/** Resolution of the recordings, g: that of a common accelerometer of a range of 16 g and more. */
+const RESOLUTION = 0.001;
+
+/** Speed of a four-pole motor at 50 Hz mains: 25 turns a second less the slip, which grows with the load up to 4 %. */
+const shaftHzAt = (load: number): number => 25 * (1 - 0.004 - 0.036 * load);
+
+const STREAM: NewStream = {
+  sensor: "accelerometer",
+  channels: ["accX", "accY", "accZ"].map((name) => ({ name, unit: "g" })),
+  rateHz: RATE_HZ,
+  sampleType: "int16",
+  scale: RESOLUTION,
+};
+
+/** Fills a new project: recordings, goal, split by load, and a design to train with. Throws `cancelled`. */
+export function fillMotorExample(
+  project: ProjectFile,
+  generate: MachineGenerator,
+  work: WorkOptions = {},
+): void {
+  const total = STATES.length * LOADS.length * RECORDINGS_EACH;
+  let made = 0;
+  for (const state of STATES) {
+    for (const [session, load] of LOADS.entries()) {
+      for (let take = 1; take <= RECORDINGS_EACH; take++) {
+        throwIfCancelled(work.signal);
+        work.onProgress?.(`generating ${state.label}`, made / total);
+        addRecording(project, generate, state, { session, load, take, seed: ++made });
+      }
+    }
+  }
+  project.saveGoal({
+    ...project.goal(),
+    sentence:
+      "Tell from the vibration whether the motor runs well, is out of balance, or has a bearing fault.",
+    classes: STATES.map(({ label, description }) => ({ name: label, description })),
+    sensors: [STREAM.sensor],
+    accuracy: 0.95,
+  });
+  project.applySplit({ train: 0.6, validation: 0.2, test: 0.2, by: "group", seed: 1 });
+  project.saveDesign(
+    designFile.parse({
+      window: { lengthMs: 1000, strideMs: 500 },
+      channels: STREAM.channels.map(({ name }) => name),
+      features: { block: "spectral", fftLength: 128, bands: 16 },
+    }),
+  );
+  work.onProgress?.("generated", 1);
+}
+
+function addRecording(
+  project: ProjectFile,
+  generate: MachineGenerator,
+  state: State,
+  { session, load, take, seed }: { session: number; load: number; take: number; seed: number },
+): void {
+  const percent = Math.round(load * 100);
+  const machine: MachineParameters = {
+    rateHz: RATE_HZ,
+    samples: SECONDS * RATE_HZ,
+    seed,
+    // No machine runs at exactly the same speed twice.
+    shaftHz: Number((shaftHzAt(load) * (1 + 0.002 * (take - 2))).toFixed(3)),
+    load,
+    imbalance: Number((state.imbalance * (0.8 + 0.2 * take)).toFixed(3)),
+    misalignment: 0.1,
+    bearing: Number((state.bearing * (0.8 + 0.2 * take)).toFixed(3)),
+    noise: 0.01,
+    // The board is stuck on anew in every session.
+    tilt: 0.1 * session,
+  };
+  const samples = Int16Array.from(generate(machine), (value) =>
+    Math.max(-32768, Math.min(32767, Math.round(value / RESOLUTION))),
+  );
+  project.addRecording({
+    recording: {
+      name: `${state.label}.load${percent}-${take}`,
+      label: state.label,
+      group: `load ${percent} %`,
+      origin: "generated",
+      source: `generated motor: ${machine.shaftHz} turns/s, imbalance ${machine.imbalance}, bearing ${machine.bearing}, seed ${seed}`,
+      streams: [STREAM],
+    },
+    data: [{ samples, gaps: [] }],
+  });
+}

@@ -1,0 +1,172 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { Command } from "commander";
+import { afterEach, describe, expect, it } from "vitest";
+import { register as registerCheck } from "../../src-main/hosts/cli/commands/check.ts";
+import { register as registerExport } from "../../src-main/hosts/cli/commands/export.ts";
+import { register as registerImport } from "../../src-main/hosts/cli/commands/import.ts";
+import { register as registerInfo } from "../../src-main/hosts/cli/commands/info.ts";
+import { register as registerNew } from "../../src-main/hosts/cli/commands/new.ts";
+import { register as registerSplit } from "../../src-main/hosts/cli/commands/split.ts";
+import type { CliContext } from "../../src-main/hosts/cli/context.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { temporaryFolder } from "../dataset/helpers.ts";
+
+afterEach(() => {
+  process.exitCode = 0;
+});
+
+type Outcome = {
+  readonly json: unknown;
+  readonly text: string;
+  readonly code: number;
+  readonly message: string;
+};
+
+/** Runs one command in this process, with a context that keeps what it is given. */
+async function limpet(...line: string[]): Promise<Outcome> {
+  const outcome = { json: undefined as unknown, text: "", code: 0, message: "" };
+  const context = {
+    out: (value: unknown, human: () => string) => {
+      outcome.json = JSON.parse(JSON.stringify(value));
+      outcome.text = human();
+    },
+    work: () => ({}),
+    run:
+      <A extends unknown[]>(action: (...args: A) => Promise<void>) =>
+      async (...args: A) => {
+        try {
+          await action(...args);
+        } catch (error) {
+          if (!(error instanceof LimpetError)) throw error;
+          outcome.code = error.exitCode;
+          outcome.message = error.message;
+        }
+      },
+  };
+  const program = new Command();
+  for (const register of [
+    registerNew,
+    registerImport,
+    registerInfo,
+    registerSplit,
+    registerCheck,
+    registerExport,
+  ]) {
+    register(program, context as unknown as CliContext);
+  }
+  process.exitCode = 0;
+  await program.parseAsync(line, { from: "user" });
+  outcome.code ||= Number(process.exitCode ?? 0);
+  return outcome;
+}
+
+function dataFolder(folder: string): string {
+  const data = join(folder, "data");
+  mkdirSync(data);
+  for (const label of ["low", "high"]) {
+    for (let take = 1; take <= 5; take++) {
+      const rows = Array.from(
+        { length: 400 },
+        (_, i) => `${i * 5},${Math.sin(i * take).toFixed(6)},${label === "low" ? 1 : 2}.${take}`,
+      );
+      writeFileSync(join(data, `${label}.s${take}.csv`), `timestamp,accX,accY\n${rows.join("\n")}\n`);
+    }
+  }
+  return data;
+}
+
+describe("the commands of a project", () => {
+  it("make, fill, divide, show, check and export one, with the fields that the contract names", async () => {
+    const folder = temporaryFolder();
+    const project = join(folder, "p.limpet");
+    const data = dataFolder(folder);
+    expect((await limpet("new", project)).json).toEqual({ project, example: null });
+    expect((await limpet("import", project, data, "--group", "s\\d")).json).toMatchObject({
+      imported: 10,
+      skipped: [],
+      recordings: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    });
+    expect((await limpet("split", project, "--by", "group", "--seed", "3")).json).toMatchObject({
+      train: { recordings: 6, seconds: 12, windows: 18 },
+      validation: { recordings: 2, seconds: 4, windows: 6 },
+      test: { recordings: 2, seconds: 4, windows: 6 },
+    });
+    expect((await limpet("info", project)).json).toEqual({
+      labels: { high: { recordings: 5, seconds: 10 }, low: { recordings: 5, seconds: 10 } },
+      recordings: 10,
+      seconds: 20,
+      split: {
+        train: { recordings: 6, seconds: 12, windows: 18 },
+        validation: { recordings: 2, seconds: 4, windows: 6 },
+        test: { recordings: 2, seconds: 4, windows: 6 },
+      },
+      experiments: [],
+    });
+    expect((await limpet("split", project, "--holdout", "s5")).json).toMatchObject({
+      test: { recordings: 2 },
+    });
+    expect((await limpet("check", project)).json).toEqual({
+      ok: true,
+      recordings: 10,
+      chunks: 10,
+      problems: [],
+    });
+    const out = join(folder, "out");
+    expect((await limpet("export", project, "--recordings", "--format", "csv", "--out", out)).json).toEqual({
+      files: 10,
+    });
+    expect(readFileSync(join(out, "low.s3.csv"), "utf8").split("\n").slice(0, 2)).toEqual([
+      "timestamp,accX,accY",
+      "0,0,1.3",
+    ]);
+    expect((await limpet("info", project)).text).toContain("10 recordings, 20 s");
+  });
+
+  it("end with 2 for wrong usage and bad files, and change nothing", async () => {
+    const folder = temporaryFolder();
+    const project = join(folder, "p.limpet");
+    await limpet("new", project);
+    const before = readFileSync(project);
+    const bad = join(folder, "bad.csv");
+    writeFileSync(bad, "timestamp,accX\n0,1\n5,NaN\n");
+    for (const line of [
+      ["new", project],
+      ["new", join(folder, "q.limpet"), "--example", "nonsense"],
+      ["import", project, bad],
+      ["import", project, join(folder, "missing.csv")],
+      ["import", project, bad, "--rate", "fast"],
+      ["import", join(folder, "missing.limpet"), bad],
+      ["info", bad],
+      ["split", project, "--by", "day"],
+      ["split", project, "--train", "2"],
+      ["split", project, "--holdout", "("],
+      ["export", project, "--format", "csv", "--out", folder],
+      ["export", project, "--recordings", "--format", "tflite", "--out", join(folder, "o")],
+      ["export", project, "--recordings", "--format", "csv", "--out", folder],
+    ]) {
+      const { code, message } = await limpet(...line);
+      expect([line.join(" "), code]).toEqual([line.join(" "), 2]);
+      expect(message).not.toBe("");
+    }
+    expect(readFileSync(project).equals(before)).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(["bad.csv", "p.limpet"]);
+  });
+
+  it("check ends with 1 where something is wrong, and 0 once it is mended", async () => {
+    const folder = temporaryFolder();
+    const project = join(folder, "p.limpet");
+    await limpet("new", project);
+    await limpet("import", project, dataFolder(folder));
+    const database = new Database(project);
+    database.exec("UPDATE chunks SET data = zeroblob(length(data)) WHERE id = 3");
+    database.close();
+    const found = await limpet("check", project);
+    expect(found.code).toBe(1);
+    expect(found.json).toMatchObject({ ok: false, recordings: 10, chunks: 10 });
+    const mended = await limpet("check", project, "--repair");
+    expect([mended.code, mended.json]).toMatchObject([0, { ok: true, problems: [] }]);
+    expect((await limpet("check", project)).code).toBe(0);
+  });
+});
