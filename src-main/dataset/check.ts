@@ -12,6 +12,7 @@ import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
 import { listGaps, listStreams } from "./recordings-table.ts";
 import { chunkCrc, PEAK_SAMPLES, sampleBytes } from "./samples.ts";
+import { readSetting } from "./settings-table.ts";
 
 /** Problems of one kind beyond this many are counted and not listed. */
 const LISTED = 50;
@@ -159,19 +160,28 @@ export function checkStream(
 
 /** Columns that hold JSON: each must be what it is taken for. */
 function checkTexts(database: ProjectDatabase, problems: string[]): void {
-  const schemas = { goal, design: designFile, split: splitOptions };
-  for (const [key, schema] of Object.entries(schemas)) {
-    const row = database.get<{ value: string }>("SELECT value FROM settings WHERE key = ?", key);
-    if (row !== undefined && !schema.safeParse(parseJson(row.value)).success)
-      problems.push(`The setting ${key} is damaged.`);
-  }
-  for (const row of database.all<{ id: number; quality: string }>(
-    "SELECT id, quality FROM recordings WHERE quality <> '[]'",
-  )) {
-    if (!qualityFinding.array().safeParse(parseJson(row.quality)).success) {
-      problems.push(`The quality findings of recording ${row.id} are damaged.`);
-    }
-  }
+  problems.push(...damagedSettings(database).map((key) => `The setting ${key} is damaged.`));
+  problems.push(
+    ...damagedFindings(database).map((id) => `The quality findings of recording ${id} are damaged.`),
+  );
+}
+
+/** Keys of settings that do not fit their schema. */
+export function damagedSettings(database: ProjectDatabase): string[] {
+  return Object.entries({ goal, design: designFile, split: splitOptions }).flatMap(([key, schema]) => {
+    const text = readSetting(database, key);
+    return text === null || schema.safeParse(parseJson(text)).success ? [] : [key];
+  });
+}
+
+/** Recordings whose findings do not fit their schema. */
+export function damagedFindings(database: ProjectDatabase): number[] {
+  return database
+    .all<{ id: number; quality: string }>(
+      "SELECT id, quality FROM recordings WHERE quality <> '[]' ORDER BY id",
+    )
+    .filter(({ quality }) => !qualityFinding.array().safeParse(parseJson(quality)).success)
+    .map(({ id }) => id);
 }
 
 function parseJson(text: string): unknown {

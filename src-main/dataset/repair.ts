@@ -4,8 +4,7 @@
  */
 import { copyFileSync, existsSync } from "node:fs";
 import type { QualityFinding, StreamInfo } from "../../src-shared/contract/index.ts";
-import { LimpetError } from "../../src-shared/errors.ts";
-import { checkStream } from "./check.ts";
+import { checkStream, damagedFindings, damagedSettings } from "./check.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
 import { getRecording, listGaps, listStreams, writePending } from "./recordings-table.ts";
@@ -41,6 +40,9 @@ export function repairProject(path: string): RepairReport {
         );
         if (changes > 0) repaired.push(`${changes} rows of ${table} that belonged to nothing were removed.`);
       }
+      const empty = database.run("DELETE FROM recordings WHERE id NOT IN (SELECT recording_id FROM streams)");
+      if (empty.changes > 0) repaired.push(`${empty.changes} recordings without any stream were removed.`);
+      repaired.push(...repairTexts(database));
       for (const { id } of database.all<{ id: number }>("SELECT id FROM recordings ORDER BY id")) {
         repairRecording(database, id, repaired);
       }
@@ -62,6 +64,20 @@ function copyAside(project: ProjectFile): string {
   return backup;
 }
 
+/** Settings that cannot be read go, so that their defaults hold; findings that cannot be read are emptied. */
+function repairTexts(database: ProjectDatabase): string[] {
+  const done: string[] = [];
+  for (const key of damagedSettings(database)) {
+    database.run("DELETE FROM settings WHERE key = ?", key);
+    done.push(`The setting ${key} could not be read and was removed.`);
+  }
+  for (const id of damagedFindings(database)) {
+    database.run("UPDATE recordings SET quality = '[]' WHERE id = ?", id);
+    done.push(`The quality findings of recording ${id} could not be read and were removed.`);
+  }
+  return done;
+}
+
 function repairRecording(database: ProjectDatabase, id: number, repaired: string[]): void {
   for (const stream of listStreams(database, id)) {
     if (checkStream(database, stream).problems.length === 0) {
@@ -78,6 +94,11 @@ function repairRecording(database: ProjectDatabase, id: number, repaired: string
       "SELECT deleted_at IS NOT NULL AS deleted FROM recordings WHERE id = ?",
       id,
     );
+    if (lost > 0 && row?.deleted === 0 && lost >= stream.samples) {
+      database.run("UPDATE recordings SET deleted_at = ? WHERE id = ?", new Date().toISOString(), id);
+      repaired.push(`Recording ${id} was taken out of the project: nothing of ${stream.sensor} can be read.`);
+      return;
+    }
     if (lost > 0 && row?.deleted === 0) {
       const finding: QualityFinding = {
         kind: "lost",
@@ -130,15 +151,6 @@ function rebuildStream(database: ProjectDatabase, stream: StreamInfo): number {
   if (expected < stream.samples) {
     sink.addGap(stream.samples - expected);
     bad += stream.samples - expected;
-  }
-  if (sink.samples === 0 && chunks.length > 0 && stream.samples > 0) {
-    throw new LimpetError(
-      "project-corrupt",
-      `No sample of recording ${stream.recordingId} (${stream.sensor}) can be read.`,
-      {
-        hint: "Delete that recording and run `limpet check --repair` again.",
-      },
-    );
   }
   database.run("DELETE FROM chunks WHERE stream_id = ?", stream.id);
   database.run("DELETE FROM gaps WHERE stream_id = ?", stream.id);

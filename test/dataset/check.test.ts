@@ -136,6 +136,22 @@ describe("a repair", () => {
     expect(result).toMatchObject({ ok: true, recordings: 3 });
   });
 
+  it("takes a recording out of which nothing can be read, and settings that make no sense, and says so", () => {
+    const path = soundProject();
+    tamper(
+      path,
+      `UPDATE chunks SET data = zeroblob(length(data)) WHERE stream_id = 2; INSERT INTO settings VALUES ('design', 'x');
+       UPDATE recordings SET quality = '{' WHERE id = 4; DELETE FROM streams WHERE id = 3`,
+    );
+    const result = checkAndRepair(path, { repair: true });
+    expect(result).toMatchObject({ ok: true, recordings: 2 });
+    expect(result.repaired?.join("\n")).toContain("Recording 2 was taken out of the project");
+    const project = ProjectFile.open(path);
+    expect(project.recordings().map(({ id }) => id)).toEqual([1, 4]);
+    expect(project.design()).toBeNull();
+    project.close();
+  });
+
   it("does nothing to a sound project", () => {
     const path = soundProject();
     const before = readFileSync(path);
