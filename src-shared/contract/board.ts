@@ -43,6 +43,8 @@ export const boardCounters = z.object({
   framesLost: z.number(),
 });
 
+export type BoardCounters = z.infer<typeof boardCounters>;
+
 export const connectionState = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("disconnected") }),
   z.object({ kind: z.literal("connecting"), port: z.string() }),

@@ -1,0 +1,435 @@
+/**
+ * A conversation with one connected board: who it is, its streams, its live answers, its model slots. Turns the link's
+ * messages into typed events. Knows no project and no user interface.
+ */
+import { crc32 } from "node:zlib";
+import type { BoardCounters, BoardInfo } from "../../src-shared/contract/index.ts";
+import { assertNever, LimpetError } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import { BoardLink, type LinkCounters } from "./board-link.ts";
+import { PROTOCOL_VERSION } from "./link/frames.ts";
+import { decodeHello, type Hello } from "./link/hello.ts";
+import {
+  decodeHeartbeat,
+  type Heartbeat,
+  type PredictionMessage,
+  type ReplayMessage,
+  type SamplesMessage,
+} from "./link/messages.ts";
+import { DATA_HEAD_BYTES, type Request } from "./link/requests.ts";
+import {
+  decodeSelfTest,
+  decodeStopped,
+  decodeU8,
+  decodeU32,
+  decodeU64,
+  decodeUpdateBegun,
+  refusal,
+  type SelfTest,
+  STATUS,
+  type StoppedSensor,
+  slotName,
+} from "./link/responses.ts";
+import type { Transport } from "./transports/transport.ts";
+
+export type SessionEvent =
+  | { readonly kind: "samples"; readonly samples: SamplesMessage }
+  | { readonly kind: "heartbeat"; readonly heartbeat: Heartbeat }
+  | { readonly kind: "prediction"; readonly prediction: PredictionMessage }
+  | { readonly kind: "log"; readonly text: string }
+  /** The board went away. Nothing comes after it. */
+  | { readonly kind: "lost"; readonly error: LimpetError };
+
+export type SelectedSensor = { readonly index: number; readonly rateHz: number };
+
+/** What a replayed window gave. */
+export type ReplayResult = {
+  readonly features: Float32Array;
+  readonly quantised: Int8Array;
+  readonly raw: Int8Array;
+  readonly scores: Float32Array;
+  readonly frontendInstructions: number;
+  readonly networkInstructions: number;
+};
+
+const HELLO_TRIES = 5;
+const HELLO_TIMEOUT_MS = 1000;
+/** Erasing a slot of a slow flash takes a while. */
+const FLASH_TIMEOUT_MS = 15_000;
+const REPLAY_TIMEOUT_MS = 15_000;
+
+export class BoardSession {
+  readonly transport: Transport;
+  readonly #link: BoardLink;
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+  #hello: Hello | null = null;
+  #heartbeat: Heartbeat | null = null;
+  #replay: ((message: ReplayMessage) => void) | null = null;
+  #lost: LimpetError | null = null;
+
+  private constructor(transport: Transport) {
+    this.transport = transport;
+    this.#link = new BoardLink(transport, {
+      onMessage: (message) => {
+        switch (message.kind) {
+          case "samples":
+            return this.#emit({ kind: "samples", samples: message });
+          case "heartbeat":
+            this.#heartbeat = message.heartbeat;
+            return this.#emit(message);
+          case "prediction":
+            return this.#emit({ kind: "prediction", prediction: message });
+          case "replay-result":
+            return this.#replay?.(message);
+          case "log":
+            return this.#emit(message);
+          default:
+            return assertNever(message, "message of a board");
+        }
+      },
+      onLost: (error) => {
+        this.#lost = error;
+        this.#emit({ kind: "lost", error });
+      },
+    });
+  }
+
+  /**
+   * Opens the transport and asks the board who it is. Throws what the transport throws, and `board-timeout` where nothing
+   * answers, `board-protocol` where something else than a Limpet board does.
+   */
+  static async connect(transport: Transport): Promise<BoardSession> {
+    const session = new BoardSession(transport);
+    try {
+      await session.#link.open();
+      await session.greet();
+      // A program that crashed may have left the board streaming; what it sends is nobody's any more.
+      await session.#link.ask({ kind: "stop" });
+      await session.#link.ask({ kind: "live-stop" });
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  get port(): string {
+    return this.transport.port;
+  }
+  get hello(): Hello {
+    if (this.#hello === null) {
+      throw new LimpetError("internal", "The board has not been greeted.");
+    }
+    return this.#hello;
+  }
+  get counters(): LinkCounters {
+    return this.#link.counters;
+  }
+  /** Why the board is gone; null while it is there. */
+  get lost(): LimpetError | null {
+    return this.#lost;
+  }
+
+  /** The board as the contract describes it. */
+  get info(): BoardInfo {
+    return boardInfoOf(this.port, this.hello);
+  }
+
+  /** Counters of the last heartbeat; null before the first. */
+  get boardCounters(): BoardCounters | null {
+    const beat = this.#heartbeat;
+    return beat === null
+      ? null
+      : {
+          uptimeMs: Number(beat.timeUs) / 1000,
+          samplesProduced: Number(beat.samplesProduced),
+          samplesDropped: Number(beat.samplesDropped),
+          framesLost: this.#link.counters.framesLost + this.#link.counters.framesBad,
+        };
+  }
+
+  /** Listens to events; returns the function that ends it. */
+  listen(listener: (event: SessionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Asks the board for its description, anew after a change of firmware or model. */
+  async greet(): Promise<Hello> {
+    const before = this.#link.counters;
+    try {
+      const body = await this.#link.request(
+        { kind: "hello" },
+        { timeoutMs: HELLO_TIMEOUT_MS, tries: HELLO_TRIES },
+      );
+      this.#hello = decodeHello(body);
+    } catch (error) {
+      if (error instanceof LimpetError && error.code === "board-timeout") {
+        throw this.#whyNoHello(before, error);
+      }
+      throw error;
+    }
+    if (this.#hello.protocolVersion !== PROTOCOL_VERSION) {
+      throw new LimpetError(
+        "board-protocol",
+        `The board at ${this.port} speaks version ${this.#hello.protocolVersion} of the link; this Limpet speaks ${PROTOCOL_VERSION}.`,
+        { field: this.port, hint: "Write the current firmware, or update Limpet." },
+      );
+    }
+    return this.#hello;
+  }
+
+  #whyNoHello(before: LinkCounters, cause: LimpetError): LimpetError {
+    const heard = this.#link.counters.bytesReceived > before.bytesReceived;
+    return heard
+      ? new LimpetError("board-protocol", `What answers at ${this.port} is not a Limpet board.`, {
+          field: this.port,
+          hint: "Choose another port with `limpet boards`, or write Limpet's firmware onto the board.",
+          cause,
+        })
+      : new LimpetError("board-timeout", `Nothing answers at ${this.port}.`, {
+          field: this.port,
+          hint: "Is Limpet's firmware on the board? Press its reset button and try again.",
+          cause,
+        });
+  }
+
+  /** Starts sampling; resolves with the board's time, microseconds. Rate 0 stands for a sensor's default. */
+  async start(sensors: readonly SelectedSensor[]): Promise<bigint> {
+    return decodeU64(await this.#link.request({ kind: "start", sensors }));
+  }
+  /** Ends sampling; what the board still had in its buffers comes before the answer. */
+  async stop(): Promise<StoppedSensor[]> {
+    return decodeStopped(await this.#link.request({ kind: "stop" }));
+  }
+  async startLive(): Promise<bigint> {
+    return decodeU64(await this.#link.request({ kind: "live-start" }));
+  }
+  /** Ends live answers; resolves with the number of windows classified. */
+  async stopLive(): Promise<number> {
+    return decodeU32(await this.#link.request({ kind: "live-stop" }));
+  }
+  async status(): Promise<Heartbeat> {
+    return decodeHeartbeat(await this.#link.request({ kind: "status" }));
+  }
+
+  /** Restarts the board and greets it again. */
+  async reset(): Promise<void> {
+    await this.#link.ask({ kind: "reset" });
+    await this.afterRestart();
+  }
+  /** To be called when the board has restarted in another way. */
+  async afterRestart(): Promise<void> {
+    this.#link.restarted();
+    this.#heartbeat = null;
+    await this.greet();
+  }
+
+  /**
+   * Sends a model package into the unused slot and has the board test it. With a failed self-test the board keeps its old
+   * model, and the result says so by `accepted`. Throws `board-refused` where the board does not take the package.
+   */
+  async update(
+    modelPackage: Uint8Array,
+    work: WorkOptions = {},
+  ): Promise<{ readonly accepted: boolean; readonly test: SelfTest }> {
+    const begun = await this.#link.request(
+      { kind: "update-begin", bytes: modelPackage.length, crc: crc32(modelPackage) },
+      { timeoutMs: FLASH_TIMEOUT_MS },
+    );
+    try {
+      const { chunkBytes } = decodeUpdateBegun(begun);
+      await this.#sendData("update-data", modelPackage, chunkBytes, work);
+      work.onProgress?.("self-test", 1);
+      const { status, body } = await this.#link.ask(
+        { kind: "update-commit" },
+        { timeoutMs: FLASH_TIMEOUT_MS },
+      );
+      if (status !== STATUS.ok && status !== STATUS["self-test"]) {
+        throw refusal("update-commit", status);
+      }
+      return { accepted: status === STATUS.ok, test: decodeSelfTest(body) };
+    } catch (error) {
+      if (this.#lost === null) {
+        await this.#link.ask({ kind: "update-abort" }, { tries: 1 }).catch(() => {});
+      }
+      throw error;
+    }
+  }
+
+  async rollBack(): Promise<"A" | "B"> {
+    return slotName(
+      decodeU8(await this.#link.request({ kind: "roll-back" }, { timeoutMs: FLASH_TIMEOUT_MS })),
+    );
+  }
+
+  /** Reads the installed package back; `bytes` is its length. */
+  async readPackage(bytes: number, work: WorkOptions = {}): Promise<Uint8Array> {
+    const out = new Uint8Array(bytes);
+    const largest = Math.max(64, Math.min(this.hello.maxPayload, 1024) - 64);
+    for (let offset = 0; offset < bytes; ) {
+      stopIfAborted(work);
+      const part = await this.#link.request({
+        kind: "read-package",
+        offset,
+        bytes: Math.min(largest, bytes - offset),
+      });
+      if (part.length === 0) break;
+      out.set(part.subarray(0, bytes - offset), offset);
+      offset += part.length;
+      work.onProgress?.("reading back", Math.min(1, offset / bytes));
+    }
+    return out;
+  }
+
+  /** Begins replay; resolves with the bytes of one window (float32). */
+  async beginReplay(source: "link" | "signal"): Promise<number> {
+    return decodeU32(await this.#link.request({ kind: "replay-begin", source }));
+  }
+
+  /**
+   * Runs one window through the board's front end and network. For source `link` the samples are sent first (float32 in
+   * physical units, inputs in order, interleaved by channel); for source `signal` the window starts at `firstSample`.
+   */
+  async replay(
+    window: { readonly samples: Float32Array } | { readonly firstSample: bigint },
+    want: { readonly features: boolean; readonly quantised: boolean },
+  ): Promise<ReplayResult> {
+    if ("samples" in window) {
+      const { samples } = window;
+      const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+      await this.#sendData("replay-data", bytes, this.hello.maxPayload - DATA_HEAD_BYTES, {});
+    }
+    const collector = new ReplayCollector();
+    let timer: NodeJS.Timeout | undefined;
+    const finished = new Promise<ReplayResult>((resolve, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new LimpetError("board-timeout", `The board at ${this.port} did not finish a window.`, {
+              field: this.port,
+              hint: "Try again; if it stays, restart the board.",
+            }),
+          ),
+        REPLAY_TIMEOUT_MS,
+      );
+      this.#replay = (message) => {
+        try {
+          const result = collector.add(message);
+          if (result !== null) resolve(result);
+        } catch (error) {
+          reject(error);
+        }
+      };
+    });
+    finished.catch(() => {});
+    const lost = this.#untilLost();
+    try {
+      await this.#link.request({
+        kind: "replay-run",
+        ...want,
+        firstSample: "firstSample" in window ? window.firstSample : 0n,
+      });
+      return await Promise.race([finished, lost.promise]);
+    } finally {
+      clearTimeout(timer);
+      lost.end();
+      this.#replay = null;
+    }
+  }
+
+  /** Closes the link. May be called twice. */
+  async close(): Promise<void> {
+    await this.#link.close();
+    this.#listeners.clear();
+  }
+
+  #untilLost(): { readonly promise: Promise<never>; readonly end: () => void } {
+    let end = () => {};
+    const promise = new Promise<never>((_resolve, reject) => {
+      end = this.listen((event) => {
+        if (event.kind === "lost") reject(event.error);
+      });
+    });
+    promise.catch(() => {});
+    return { promise, end };
+  }
+
+  async #sendData(
+    kind: "update-data" | "replay-data",
+    bytes: Uint8Array,
+    chunkBytes: number,
+    work: WorkOptions,
+  ): Promise<void> {
+    const requests: Request[] = [];
+    const step = Math.max(16, Math.min(chunkBytes, 1024 - DATA_HEAD_BYTES));
+    for (let offset = 0; offset < bytes.length; offset += step) {
+      requests.push({ kind, offset, data: bytes.subarray(offset, offset + step) });
+    }
+    await this.#link.sendAll(
+      requests,
+      (done) => work.onProgress?.("writing", done / requests.length),
+      work.signal,
+    );
+    stopIfAborted(work);
+  }
+
+  #emit(event: SessionEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+}
+
+function stopIfAborted({ signal }: WorkOptions): void {
+  if (signal?.aborted === true) {
+    throw new LimpetError("cancelled", "Cancelled. The board keeps the model that it had.", {
+      cause: signal.reason,
+    });
+  }
+}
+
+/** Puts the parts of a replay's result together. */
+class ReplayCollector {
+  readonly #features: number[] = [];
+  readonly #quantised: number[] = [];
+
+  /** The result when the last part has come. Throws `board-protocol` where a part is missing. */
+  add(message: ReplayMessage): ReplayResult | null {
+    if (message.part === "scores") {
+      return {
+        features: Float32Array.from(this.#features),
+        quantised: Int8Array.from(this.#quantised),
+        raw: message.raw,
+        scores: message.scores,
+        frontendInstructions: message.frontendInstructions,
+        networkInstructions: message.networkInstructions,
+      };
+    }
+    const values = message.part === "features" ? this.#features : this.#quantised;
+    if (message.offset !== values.length) {
+      throw new LimpetError("board-protocol", "A part of a replayed window was lost on the way.", {
+        hint: "Try again, with a shorter cable if it happens often.",
+      });
+    }
+    values.push(...message.values);
+    return null;
+  }
+}
+
+/** A board's description as the contract has it. */
+export function boardInfoOf(port: string, hello: Hello): BoardInfo {
+  return {
+    port,
+    board: hello.kind,
+    name: hello.name,
+    firmware: hello.firmware,
+    model: hello.model === null ? null : { ...hello.model, labels: [...hello.model.labels] },
+    sensors: hello.sensors.map(({ id, kind, channels, unit, rates, resolution }) => ({
+      id,
+      kind,
+      channels: [...channels],
+      unit,
+      rates: [...rates],
+      resolution,
+    })),
+  };
+}

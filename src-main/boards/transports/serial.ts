@@ -1,0 +1,104 @@
+/** A board at a serial port (npm serialport). Translates the port's errors once, here, into what a user can do about them. */
+import { platform } from "node:os";
+import { SerialPort } from "serialport";
+import { LimpetError } from "../../../src-shared/errors.ts";
+import type { Transport, TransportHandlers } from "./transport.ts";
+
+/** Speed of boards with a bridge chip; USB boards pass over it. */
+export const BAUD_RATE = 115_200;
+
+/** What an error at opening means. Messages differ between operating systems; these are serialport's own. */
+export function translateOpenError(path: string, error: Error): LimpetError {
+  const text = error.message;
+  const options = { field: path, cause: error };
+  if (/lock|busy|resource temporarily unavailable|EAGAIN|EBUSY/i.test(text)) {
+    return new LimpetError("board-busy", `Another program is using ${path}.`, {
+      ...options,
+      hint: "Close serial monitors and other Limpet windows, then try again.",
+    });
+  }
+  if (/permission denied|EACCES|EPERM/i.test(text)) {
+    return new LimpetError("board-permission", `You may not open ${path}.`, {
+      ...options,
+      hint:
+        platform() === "linux"
+          ? "Run `sudo usermod -a -G dialout $USER` and log in again, or add a udev rule: " +
+            'SUBSYSTEM=="tty", ATTRS{idVendor}=="2341|0d28|2886|2e8a", TAG+="uaccess".'
+          : "Check the rights of your user for this port.",
+    });
+  }
+  // Windows says "Access denied" where another program has the port open.
+  if (/access (is )?denied/i.test(text)) {
+    return new LimpetError("board-busy", `${path} cannot be opened: another program is using it.`, {
+      ...options,
+      hint: "Close serial monitors and other Limpet windows, then try again.",
+    });
+  }
+  return new LimpetError("board-not-found", `There is no board at ${path}.`, {
+    ...options,
+    hint: "Plug it in with a cable that carries data. `limpet boards` lists the ports that are there.",
+  });
+}
+
+function unplugged(path: string, cause?: unknown): LimpetError {
+  return new LimpetError("board-unplugged", `The board at ${path} was unplugged.`, {
+    field: path,
+    hint: "Plug it in again.",
+    cause,
+  });
+}
+
+export class SerialTransport implements Transport {
+  readonly port: string;
+  #serial: SerialPort | null = null;
+
+  constructor(path: string) {
+    this.port = path;
+  }
+
+  open(handlers: TransportHandlers): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const serial = new SerialPort({ path: this.port, baudRate: BAUD_RATE, autoOpen: false });
+      serial.on("data", (bytes: Buffer) => handlers.onData(bytes));
+      // Every failure of an open port is also followed by `close`, which reports it.
+      serial.on("error", () => {});
+      serial.on("close", (cause: unknown) => {
+        if (this.#serial === serial) {
+          this.#serial = null;
+          handlers.onLost(unplugged(this.port, cause));
+        }
+      });
+      serial.open((error) => {
+        if (error) {
+          reject(translateOpenError(this.port, error));
+        } else {
+          this.#serial = serial;
+          resolve();
+        }
+      });
+    });
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    const serial = this.#serial;
+    return new Promise((resolve, reject) => {
+      if (serial === null) {
+        reject(unplugged(this.port));
+        return;
+      }
+      serial.write(Buffer.from(bytes), (error) => {
+        if (error) reject(unplugged(this.port, error));
+        else resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    const serial = this.#serial;
+    this.#serial = null;
+    return new Promise((resolve) => {
+      if (serial?.isOpen !== true) resolve();
+      else serial.close(() => resolve());
+    });
+  }
+}
