@@ -21,7 +21,9 @@ export const firmwareFolder = (): string => join(import.meta.dirname, "../../res
 export function readFirmwareImage(name: string, folder = firmwareFolder()): FirmwareImage {
   try {
     const bytes = new Uint8Array(readFileSync(join(folder, `${name}.bin`)));
-    const { version, sha256 } = description.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")));
+    const { version, sha256 } = description.parse(
+      JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")),
+    );
     if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
       throw new Error(`${name}.bin is not what ${name}.json describes`);
     }

@@ -3,7 +3,19 @@
  * what the firmware stores itself. One board at a time may use it. Knows nothing of QEMU.
  */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, ftruncateSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { homedir, platform } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { LimpetError } from "../../src-shared/errors.ts";
@@ -98,6 +110,11 @@ export class FlashFile {
     }
   }
 
+  /** Notes the process of QEMU, so that one that was left behind can be found and ended. */
+  heldBy(pid: number): void {
+    writeFileSync(this.#lockPath, `${process.pid} ${pid}`);
+  }
+
   /** Lets others use the file. May be called twice. */
   close(): void {
     if (this.#locked) {
@@ -120,9 +137,6 @@ export class FlashFile {
     try {
       // Erased flash reads as ones. What follows the firmware region is the firmware's own, which makes it when it needs it.
       writeFileSync(this.path, Buffer.alloc(FIRMWARE_REGION_BYTES, 0xff));
-      const descriptor = openSync(this.path, "r+");
-      ftruncateSync(descriptor, FIRMWARE_REGION_BYTES);
-      closeSync(descriptor);
     } catch (error) {
       throw unwritable(this.path, error);
     }
@@ -137,7 +151,7 @@ function unwritable(path: string, cause: unknown): LimpetError {
   });
 }
 
-/** A file with the owner's process id. One that a process left behind that no longer runs is taken over. */
+/** A file with the owner's process id (and QEMU's). One whose owner no longer runs is taken over. */
 function takeLock(path: string, lockPath: string): void {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
@@ -145,8 +159,8 @@ function takeLock(path: string, lockPath: string): void {
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(path, error);
-      const owner = existsSync(lockPath) ? Number(readFileSync(lockPath, "utf8")) : 0;
-      if (owner > 0 && isRunning(owner)) {
+      const owner = ownerOf(lockPath);
+      if (owner > 0) {
         throw new LimpetError("board-busy", `Another virtual board (process ${owner}) is using ${path}.`, {
           field: path,
           hint: "End that one, connect to its tcp:// port, or name another file with --flash.",
@@ -160,6 +174,13 @@ function takeLock(path: string, lockPath: string): void {
     field: path,
     hint: "Try again.",
   });
+}
+
+/** The process that uses the file now; 0 where none does any more. */
+function ownerOf(lockPath: string): number {
+  const text = existsSync(lockPath) ? readFileSync(lockPath, "utf8") : "";
+  const processes = text.split(" ").map(Number);
+  return processes.find((pid) => pid > 0 && isRunning(pid)) ?? 0;
 }
 
 function isRunning(pid: number): boolean {

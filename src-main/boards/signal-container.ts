@@ -42,7 +42,10 @@ export function joinSignals(signals: readonly Signal[], names: readonly string[]
   const groups = new Map<string, { readonly first: number; readonly parts: Signal[] }>();
   for (const [index, signal] of signals.entries()) {
     if (signal.channels.length > MAX_CHANNELS) {
-      throw unfit(names[index], `it has ${signal.channels.length} channels; the virtual sensor has ${MAX_CHANNELS} at most`);
+      throw unfit(
+        names[index],
+        `it has ${signal.channels.length} channels; the virtual sensor has ${MAX_CHANNELS} at most`,
+      );
     }
     const group = groups.get(signal.sensor);
     if (group === undefined) {
@@ -51,7 +54,10 @@ export function joinSignals(signals: readonly Signal[], names: readonly string[]
     }
     const first = signals[group.first] as Signal;
     if (first.rateHz !== signal.rateHz) {
-      throw unfit(names[index], `its rate is ${signal.rateHz} Hz, that of ${names[group.first]} ${first.rateHz} Hz`);
+      throw unfit(
+        names[index],
+        `its rate is ${signal.rateHz} Hz, that of ${names[group.first]} ${first.rateHz} Hz`,
+      );
     }
     if (first.channels.map(({ name }) => name).join() !== signal.channels.map(({ name }) => name).join()) {
       throw unfit(names[index], `its channels are not those of ${names[group.first]}`);
@@ -59,7 +65,10 @@ export function joinSignals(signals: readonly Signal[], names: readonly string[]
     group.parts.push(signal);
   }
   if (groups.size > MAX_SENSORS) {
-    throw unfit(names.at(-1), `the files name ${groups.size} sensors; a virtual board has ${MAX_SENSORS} at most`);
+    throw unfit(
+      names.at(-1),
+      `the files name ${groups.size} sensors; a virtual board has ${MAX_SENSORS} at most`,
+    );
   }
   return [...groups.values()].map(({ parts }) => joined(parts));
 }

@@ -28,6 +28,8 @@ export type Transport = {
 export type FirmwareAccess = {
   /** SHA-256 (hex) of the image that setup has built for this board. Throws `setup-missing`. */
   builtHash(): Promise<string>;
+  /** SHA-256 (hex) of what is on the board; null where that is nothing, or damaged. */
+  installedHash(): Promise<string | null>;
   /** Writes that image. The board has restarted with it when this resolves; the line stays open. */
   write(onProgress: (fraction: number) => void): Promise<void>;
 };

@@ -1,0 +1,250 @@
+/**
+ * The board that the user works with: finding, connecting, losing and finding again, and the live signal for drawing. Emits
+ * what the contract's events carry. Knows sessions; not who listens.
+ */
+import type { BoardInfo, ConnectionState, SignalPreview } from "../../src-shared/contract/index.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import type { BoardSession, SessionEvent } from "../boards/board-session.ts";
+import {
+  describeSerialPort,
+  isMadeHere,
+  listSerialPorts,
+  type OpenOptions,
+  openBoard,
+  type SignalReader,
+} from "../boards/open-board.ts";
+import { findQemu } from "../boards/qemu-process.ts";
+import { SignalPreviewer } from "../boards/signal-preview.ts";
+
+export type BoardsEvent =
+  | { readonly kind: "state"; readonly state: ConnectionState }
+  | { readonly kind: "signal"; readonly preview: SignalPreview }
+  | { readonly kind: "session"; readonly event: SessionEvent };
+
+type Opener = (port: string, options: OpenOptions) => Promise<BoardSession>;
+
+/** Waits before trying to reach a lost board again, milliseconds; the last one repeats. */
+const RECONNECT_MS = [500, 1000, 2000, 4000, 5000];
+const RECONNECT_TRIES = 24;
+
+/**
+ * All boards that can be reached: serial ports with a USB identity, the virtual and the simulated board. Each is asked who
+ * it is; one that cannot be used is listed with the reason.
+ */
+export async function listBoards(read: SignalReader, connected?: BoardSession | null): Promise<BoardInfo[]> {
+  const serial = await listSerialPorts();
+  const made: BoardInfo[] = [
+    { ...UNKNOWN, port: "virtual", board: "virtual", name: "Virtual board (QEMU)" },
+    { ...UNKNOWN, port: "simulated", board: "simulated", name: "Simulated board" },
+  ];
+  const ports = [...serial.map(describeSerialPort), ...made];
+  return Promise.all(
+    ports.map((known) => (connected?.port === known.port ? connected.info : askBoard(known, read))),
+  );
+}
+
+const UNKNOWN = { firmware: null, model: null, sensors: [] };
+
+async function askBoard(known: BoardInfo, read: SignalReader): Promise<BoardInfo> {
+  try {
+    const session = await openBoard(known.port, {}, read);
+    const { info } = session;
+    await session.close();
+    return info;
+  } catch (error) {
+    if (!(error instanceof LimpetError)) throw error;
+    return { ...known, problem: error.hint === undefined ? error.message : `${error.message} ${error.hint}` };
+  }
+}
+
+/** Whether a virtual board can be started, with the reason. */
+export function virtualBoardAvailable(): { readonly available: boolean; readonly reason: string } {
+  const qemu = findQemu();
+  return qemu === null
+    ? { available: false, reason: "QEMU (qemu-system-arm) is not installed." }
+    : { available: true, reason: `QEMU is at ${qemu}.` };
+}
+
+export class BoardsService {
+  readonly #open: Opener;
+  readonly #read: SignalReader;
+  readonly #listeners = new Set<(event: BoardsEvent) => void>();
+  #session: BoardSession | null = null;
+  #state: ConnectionState = { kind: "disconnected" };
+  #options: OpenOptions = {};
+  /** Counts connections, so that a reconnection that was overtaken gives up. */
+  #generation = 0;
+  #previewOn = false;
+  #sampling = false;
+  #previewer: SignalPreviewer | null = null;
+
+  constructor(read: SignalReader, open?: Opener) {
+    this.#read = read;
+    this.#open = open ?? ((port, options) => openBoard(port, options, read));
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** The connected board. Throws `board-not-found`. */
+  get session(): BoardSession {
+    if (this.#session === null) {
+      throw new LimpetError("board-not-found", "No board is connected.", {
+        field: "board",
+        hint: "Connect one first: a real one, the virtual or the simulated board.",
+      });
+    }
+    return this.#session;
+  }
+
+  listen(listener: (event: BoardsEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  list(): Promise<BoardInfo[]> {
+    return listBoards(this.#read, this.#session);
+  }
+
+  /** Connects; another board that was connected is let go. Resolves with `connected`; throws where that fails. */
+  async connect(port: string, options: OpenOptions = {}): Promise<ConnectionState> {
+    await this.disconnect();
+    const generation = ++this.#generation;
+    this.#options = options;
+    this.#setState({ kind: "connecting", port });
+    try {
+      const session = await this.#open(port, options);
+      if (generation !== this.#generation) {
+        await session.close();
+        throw new LimpetError("cancelled", "Another board was chosen meanwhile.");
+      }
+      await this.#adopt(session);
+      return this.#state;
+    } catch (error) {
+      if (generation === this.#generation) this.#setState(failedState(port, error));
+      throw error;
+    }
+  }
+
+  async disconnect(): Promise<void> {
+    this.#generation++;
+    const session = this.#session;
+    this.#session = null;
+    this.#sampling = false;
+    this.#previewer = null;
+    await session?.close();
+    if (this.#state.kind !== "disconnected") this.#setState({ kind: "disconnected" });
+  }
+
+  /** Starts or stops the stream of previews. */
+  async preview(on: boolean): Promise<void> {
+    this.#previewOn = on;
+    await this.#applyPreview();
+  }
+
+  /**
+   * Does `work` with the board's streams to itself (a recording, a deployment); the preview shows what it samples, and goes
+   * on by itself after it.
+   */
+  async exclusively<T>(work: (session: BoardSession) => Promise<T>): Promise<T> {
+    const { session } = this;
+    if (this.#sampling) {
+      this.#sampling = false;
+      await session.stop();
+    }
+    try {
+      return await work(session);
+    } finally {
+      if (this.#session === session && session.lost === null) {
+        // After a deployment the board has another model, which everyone should see.
+        this.#setState(this.#connected(session));
+        await this.#applyPreview();
+      }
+    }
+  }
+
+  async #adopt(session: BoardSession): Promise<void> {
+    this.#session = session;
+    this.#previewer = new SignalPreviewer(session.hello.sensors, (preview) =>
+      this.#emit({ kind: "signal", preview }),
+    );
+    session.listen((event) => this.#onSession(session, event));
+    this.#setState(this.#connected(session));
+    await this.#applyPreview();
+  }
+
+  async #applyPreview(): Promise<void> {
+    const session = this.#session;
+    if (session === null || session.lost !== null || this.#sampling === this.#previewOn) {
+      return;
+    }
+    this.#sampling = this.#previewOn;
+    if (this.#previewOn) {
+      this.#previewer?.restart();
+      await session.start(session.hello.sensors.map((_sensor, index) => ({ index, rateHz: 0 })));
+    } else {
+      await session.stop();
+    }
+  }
+
+  #connected(session: BoardSession): ConnectionState {
+    return { kind: "connected", info: session.info, counters: session.boardCounters };
+  }
+
+  #onSession(session: BoardSession, event: SessionEvent): void {
+    if (session !== this.#session) {
+      return;
+    }
+    if (event.kind === "samples" && this.#previewOn) this.#previewer?.add(event.samples);
+    if (event.kind === "heartbeat") this.#setState(this.#connected(session));
+    this.#emit({ kind: "session", event });
+    if (event.kind === "lost") {
+      this.#session = null;
+      this.#sampling = false;
+      this.#previewer = null;
+      void session.close();
+      void this.#reconnect(session.port, event.error);
+    }
+  }
+
+  async #reconnect(port: string, first: LimpetError): Promise<void> {
+    const generation = ++this.#generation;
+    let error: unknown = first;
+    for (let attempt = 1; attempt <= RECONNECT_TRIES; attempt++) {
+      this.#setState({ kind: "reconnecting", port, attempt });
+      await new Promise((resolve) => {
+        setTimeout(resolve, RECONNECT_MS[attempt - 1] ?? RECONNECT_MS.at(-1)).unref();
+      });
+      if (generation !== this.#generation) {
+        return;
+      }
+      try {
+        const session = await this.#open(port, this.#options);
+        if (generation === this.#generation) await this.#adopt(session);
+        else await session.close();
+        return;
+      } catch (caught) {
+        error = caught;
+        // What this computer makes itself does not come back by waiting.
+        if (isMadeHere(port)) break;
+      }
+    }
+    if (generation === this.#generation) this.#setState(failedState(port, error));
+  }
+
+  #setState(state: ConnectionState): void {
+    this.#state = state;
+    this.#emit({ kind: "state", state });
+  }
+
+  #emit(event: BoardsEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+}
+
+function failedState(port: string, error: unknown): ConnectionState {
+  const { message, hint } =
+    error instanceof LimpetError ? error : { message: "The board cannot be used.", hint: undefined };
+  return { kind: "failed", port, message, ...(hint === undefined ? {} : { hint }) };
+}
