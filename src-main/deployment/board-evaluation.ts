@@ -1,0 +1,215 @@
+/**
+ * Windows of a dataset through the classifier on a board: features, quantised input and scores of each, as the board computes
+ * them. To a board that is made here, all windows go as the signal of its sensors, because the line to it is slow (17 kB/s
+ * into QEMU); to a real board each goes over the link. Knows no metrics and no labels.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import { BoardSession, type ReplayResult } from "../boards/board-session.ts";
+import { isMadeHere } from "../boards/open-board.ts";
+import { encodeSignals, MAX_CHANNELS, type Signal } from "../boards/signal-container.ts";
+import { SerialTransport } from "../boards/transports/serial.ts";
+import { SimulatedTransport } from "../boards/transports/simulated.ts";
+import { TcpTransport } from "../boards/transports/tcp.ts";
+import { VirtualTransport } from "../boards/transports/virtual.ts";
+import { type PackageInput, type PackageSummary, summarisePackage, windowValues } from "./package-summary.ts";
+
+export type BoardEvaluation = {
+  /** Port of the board, as the user names it. */
+  readonly port: string;
+  /** The package that is to be evaluated. */
+  readonly modelPackage: Uint8Array;
+  /** Float32 samples in physical units, inputs in order, each interleaved by channel. */
+  readonly windows: readonly Float32Array[];
+  readonly features?: boolean | undefined;
+  readonly quantised?: boolean | undefined;
+  /** Virtual board only: exact instruction counts. */
+  readonly instructions?: boolean | undefined;
+  /** Flash of a board that is made here; absent: a fresh one, which gets the package and is thrown away. */
+  readonly flashPath?: string | undefined;
+};
+
+/**
+ * Evaluates windows on a board; one result for each window, in order. A board that is made here gets the package first, on
+ * a flash of its own, so that what the user deployed stays. A real board must have it: else throws `board-refused`.
+ */
+export async function evaluateOnBoard(
+  evaluation: BoardEvaluation,
+  work: WorkOptions = {},
+): Promise<ReplayResult[]> {
+  const summary = summarisePackage(evaluation.modelPackage);
+  checkWindows(evaluation.windows, summary);
+  return isMadeHere(evaluation.port)
+    ? onOwnFlash(evaluation, (flashPath) => replayFromSignal(evaluation, summary, flashPath, work))
+    : replayOverLink(evaluation, summary, work);
+}
+
+function checkWindows(windows: readonly Float32Array[], { inputs }: PackageSummary): void {
+  const values = windowValues(inputs);
+  const wrong = windows.findIndex((window) => window.length !== values);
+  if (wrong >= 0) {
+    throw new LimpetError(
+      "internal",
+      `Window ${wrong} has ${windows[wrong]?.length} values; the package wants ${values}.`,
+    );
+  }
+}
+
+async function onOwnFlash<T>(
+  { flashPath }: BoardEvaluation,
+  work: (flashPath: string) => Promise<T>,
+): Promise<T> {
+  if (flashPath !== undefined) {
+    return work(flashPath);
+  }
+  const folder = mkdtempSync(join(tmpdir(), "limpet-evaluation-"));
+  try {
+    return await work(join(folder, "flash"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function replayFromSignal(
+  evaluation: BoardEvaluation,
+  summary: PackageSummary,
+  flashPath: string,
+  work: WorkOptions,
+): Promise<ReplayResult[]> {
+  const signal = encodeSignals(signalsOf(evaluation.windows, summary.inputs));
+  const { instructions } = evaluation;
+  const transport =
+    evaluation.port === "virtual"
+      ? new VirtualTransport({ signal, flashPath, instructions })
+      : new SimulatedTransport({ signal, flashPath });
+  const session = await BoardSession.connect(transport);
+  try {
+    await ensureInstalled(session, evaluation.modelPackage, summary);
+    await session.beginReplay("signal");
+    const step = BigInt(summary.inputs[0]?.windowSamples ?? 0);
+    return await each(evaluation, work, (index) =>
+      session.replay({ firstSample: BigInt(index) * step }, wanted(evaluation)),
+    );
+  } finally {
+    await session.close();
+  }
+}
+
+async function ensureInstalled(
+  session: BoardSession,
+  modelPackage: Uint8Array,
+  summary: PackageSummary,
+): Promise<void> {
+  if (isInstalled(session, summary)) {
+    return;
+  }
+  const { accepted, test } = await session.update(modelPackage);
+  if (!accepted) {
+    throw new LimpetError(
+      "board-refused",
+      `The board's self-test failed: ${test.identical} of ${test.run} golden vectors came out the same.`,
+      {
+        field: session.port,
+        hint: "Convert the experiment again, and set Limpet up anew with `npm run setup`.",
+      },
+    );
+  }
+  await session.greet();
+}
+
+const isInstalled = (session: BoardSession, { modelHash }: PackageSummary): boolean =>
+  session.hello.model?.hash === modelHash;
+
+async function replayOverLink(
+  evaluation: BoardEvaluation,
+  summary: PackageSummary,
+  work: WorkOptions,
+): Promise<ReplayResult[]> {
+  const { port } = evaluation;
+  const session = await BoardSession.connect(
+    port.startsWith("tcp://") ? new TcpTransport(port) : new SerialTransport(port),
+  );
+  try {
+    if (!isInstalled(session, summary)) {
+      throw new LimpetError("board-refused", "The board has another model than this experiment's.", {
+        field: port,
+        hint: "Deploy the experiment first.",
+      });
+    }
+    await session.beginReplay("link");
+    return await each(evaluation, work, (_index, samples) => session.replay({ samples }, wanted(evaluation)));
+  } finally {
+    await session.close();
+  }
+}
+
+const wanted = ({ features, quantised }: BoardEvaluation): { features: boolean; quantised: boolean } => ({
+  features: features === true,
+  quantised: quantised === true,
+});
+
+async function each(
+  { windows }: BoardEvaluation,
+  work: WorkOptions,
+  replay: (index: number, samples: Float32Array) => Promise<ReplayResult>,
+): Promise<ReplayResult[]> {
+  const results: ReplayResult[] = [];
+  for (const [index, samples] of windows.entries()) {
+    throwIfCancelled(work.signal);
+    results.push(await replay(index, samples));
+    work.onProgress?.("evaluating on the board", (index + 1) / windows.length);
+  }
+  return results;
+}
+
+/**
+ * Windows end to end as one signal for each sensor: window n begins at sample n times the window's length. Inputs that share
+ * a sensor fill its channels side by side; channels that no input uses are zero.
+ */
+export function signalsOf(windows: readonly Float32Array[], inputs: readonly PackageInput[]): Signal[] {
+  const sensors = [...new Set(inputs.map(({ sensor }) => sensor))];
+  return sensors.map((sensor) => {
+    const own = inputs.filter((input) => input.sensor === sensor);
+    const first = own[0] as PackageInput;
+    const width = Math.max(...own.flatMap(({ channels }) => channels)) + 1;
+    if (width > MAX_CHANNELS || own.some(({ windowSamples }) => windowSamples !== first.windowSamples)) {
+      throw new LimpetError("internal", `The inputs of sensor ${sensor} do not fit one signal.`);
+    }
+    const data = new Float32Array(windows.length * first.windowSamples * width);
+    for (const [index, window] of windows.entries()) {
+      let offset = 0;
+      for (const input of inputs) {
+        if (input.sensor === sensor) {
+          copyInput(window, offset, input, data, index * first.windowSamples * width, width);
+        }
+        offset += input.windowSamples * input.channels.length;
+      }
+    }
+    return {
+      sensor,
+      channels: Array.from({ length: width }, (_, channel) => ({ name: `channel${channel + 1}`, unit: "" })),
+      rateHz: first.rateHz,
+      scale: 1,
+      samples: windows.length * first.windowSamples,
+      data,
+    };
+  });
+}
+
+function copyInput(
+  window: Float32Array,
+  from: number,
+  { channels, windowSamples }: PackageInput,
+  data: Float32Array,
+  to: number,
+  width: number,
+): void {
+  for (let i = 0; i < windowSamples; i++) {
+    for (const [position, channel] of channels.entries()) {
+      data[to + i * width + channel] = window[from + i * channels.length + position] as number;
+    }
+  }
+}

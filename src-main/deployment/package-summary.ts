@@ -1,0 +1,124 @@
+/**
+ * What deployment has to know of a model package (docs/model-package.md): its identity and what its windows are. Reads only
+ * header, FRNT, PARM, LABL and NAME; the board reads the rest.
+ */
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { ByteReader } from "../boards/link/bytes.ts";
+
+export type PackageInput = {
+  readonly sensor: string;
+  readonly rateHz: number;
+  /** Indices of the channels on the sensor. */
+  readonly channels: readonly number[];
+  /** Samples per channel. */
+  readonly windowSamples: number;
+  readonly strideSamples: number;
+};
+
+export type PackageSummary = {
+  readonly formatVersion: number;
+  readonly frontendVersion: number;
+  readonly bytes: number;
+  /** SHA-256 that the header names, in hex. */
+  readonly modelHash: string;
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly inputs: readonly PackageInput[];
+  /** Distance of windows in live use, samples of the first input. */
+  readonly strideSamples: number;
+};
+
+const HEADER_BYTES = 64;
+const SECTION_BYTES = 12;
+const MAX_CHANNELS = 7;
+
+const invalid = (what: string, cause?: unknown): LimpetError =>
+  new LimpetError("invalid-file", `The model package is not valid: ${what}.`, {
+    hint: "Convert the experiment again.",
+    cause,
+  });
+
+/** Reads a package. Throws `invalid-file` where a check sum, a length or a section is wrong. */
+export function summarisePackage(bytes: Uint8Array): PackageSummary {
+  if (bytes.length < HEADER_BYTES || Buffer.from(bytes.subarray(0, 4)).toString("latin1") !== "LMPK") {
+    throw invalid("it does not begin as one");
+  }
+  const header = new ByteReader(bytes.subarray(4, HEADER_BYTES), "the package's header");
+  const formatVersion = header.u16();
+  const frontendVersion = header.u16();
+  const length = header.u32();
+  const crc = header.u32();
+  const modelHash = Buffer.from(header.bytes(32)).toString("hex");
+  const count = header.u16();
+  if (length !== bytes.length || crc !== crc32(bytes.subarray(16))) {
+    throw invalid("it is damaged");
+  }
+  if (createHash("sha256").update(bytes.subarray(HEADER_BYTES)).digest("hex") !== modelHash) {
+    throw invalid("its hash does not fit its content");
+  }
+  try {
+    const section = sectionsOf(bytes, count);
+    const parameters = section("PARM");
+    parameters.skip(1);
+    const labelCount = parameters.u8();
+    parameters.skip(2 + 4 + 8 + 8);
+    return {
+      formatVersion,
+      frontendVersion,
+      bytes: bytes.length,
+      modelHash,
+      name: section("NAME").text(),
+      labels: textsOf(section("LABL"), labelCount),
+      inputs: inputsOf(section("FRNT")),
+      strideSamples: parameters.u32(),
+    };
+  } catch (error) {
+    throw error instanceof LimpetError && error.code === "invalid-file"
+      ? error
+      : invalid("a section is too short", error);
+  }
+}
+
+function sectionsOf(bytes: Uint8Array, count: number): (name: string) => ByteReader {
+  const table = new ByteReader(
+    bytes.subarray(HEADER_BYTES, HEADER_BYTES + count * SECTION_BYTES),
+    "sections",
+  );
+  const sections = new Map<string, Uint8Array>();
+  for (let i = 0; i < count; i++) {
+    const name = Buffer.from(table.bytes(4)).toString("latin1");
+    const offset = table.u32();
+    sections.set(name, bytes.subarray(offset, offset + table.u32()));
+  }
+  return (name) => {
+    const section = sections.get(name);
+    if (section === undefined) throw invalid(`section ${name} is missing`);
+    return new ByteReader(section, name);
+  };
+}
+
+const textsOf = (reader: ByteReader, count: number): string[] =>
+  Array.from({ length: count }, () => reader.text());
+
+function inputsOf(reader: ByteReader): PackageInput[] {
+  const count = reader.u8();
+  reader.skip(3);
+  return Array.from({ length: count }, () => {
+    const sensor = reader.utf8(16).replace(/\0.*$/s, "");
+    const rateHz = reader.f32();
+    const channelCount = reader.u8();
+    const indices = Array.from({ length: MAX_CHANNELS }, () => reader.u8());
+    const windowSamples = reader.u32();
+    const strideSamples = reader.u32();
+    reader.skip(2);
+    const parameterBytes = reader.u16();
+    reader.skip(Math.ceil(parameterBytes / 4) * 4);
+    return { sensor, rateHz, channels: indices.slice(0, channelCount), windowSamples, strideSamples };
+  });
+}
+
+/** Float32 values of one window: all inputs, all channels. */
+export const windowValues = (inputs: readonly PackageInput[]): number =>
+  inputs.reduce((sum, { channels, windowSamples }) => sum + channels.length * windowSamples, 0);

@@ -1,0 +1,60 @@
+/** `limpet deploy`: an experiment onto a board, verified there. */
+import type { Command } from "commander";
+import type { DeploymentReport } from "../../../../src-shared/contract/index.ts";
+import { openBoard } from "../../../boards/open-board.ts";
+import { deploy, packageOf } from "../../../services/deployment-service.ts";
+import { openProject, readSignalFile } from "../../../services/project-service.ts";
+import type { CliContext } from "../context.ts";
+import { choiceOption, numberOption, table } from "../values.ts";
+
+type Options = { experiment: string; board: string; firmware: string; flash?: string };
+
+export function register(program: Command, cli: CliContext): void {
+  program
+    .command("deploy")
+    .description("Puts an experiment on a board: firmware if needed, then the model; verified on the board.")
+    .argument("<project>", "the project (.limpet)")
+    .requiredOption("--experiment <id>", "the experiment")
+    .requiredOption("--board <board>", "serial path, tcp://host:port, virtual or simulated")
+    .option("--firmware <when>", "always, if-needed or never", "if-needed")
+    .option("--flash <file>", "file that holds the virtual board's flash")
+    .action(
+      cli.run(async (path: string, options: Options) => {
+        const experiment = numberOption("experiment", options.experiment, { min: 1, whole: true }) ?? 0;
+        const firmware = choiceOption("firmware", options.firmware, ["always", "if-needed", "never"]);
+        const work = cli.work("Deploying");
+        const project = openProject(path);
+        try {
+          const modelPackage = await packageOf(project, experiment, null, work);
+          const session = await openBoard(options.board, { flashPath: options.flash }, readSignalFile);
+          try {
+            const report = await deploy(project, session, { ...work, experiment, firmware, modelPackage });
+            cli.out(report, () => describe(report));
+          } finally {
+            await session.close();
+          }
+        } finally {
+          project.close();
+        }
+      }),
+    );
+}
+
+function describe(report: DeploymentReport): string {
+  const { goldenVectors, instructions, latencyMs, powerMilliwatts, batteryDays } = report;
+  return [
+    table([
+      ["board", report.board],
+      ["firmware", report.firmwareWritten ? "written" : "was current"],
+      ["model", `${report.modelBytes} bytes in slot ${report.slot}`],
+      ["self-test", `${goldenVectors.identical} of ${goldenVectors.run} golden vectors identical`],
+      ["memory", `${report.ram} bytes RAM, ${report.flash} bytes flash`],
+      ["one window", instructions === null ? "not counted" : `${instructions} instructions`],
+      ["latency", latencyMs === null ? "not known" : `${latencyMs.toFixed(1)} ms`],
+      ["power", powerMilliwatts === null ? "not known" : `${powerMilliwatts.toFixed(3)} mW`],
+      ["battery", batteryDays === null ? "-" : `${batteryDays.toFixed(0)} days`],
+      ["time", `${report.seconds.toFixed(1)} s`],
+    ]),
+    ...report.warnings.map((warning) => `Note: ${warning}`),
+  ].join("\n");
+}

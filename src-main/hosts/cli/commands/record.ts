@@ -1,0 +1,87 @@
+/** `limpet record`: records from a board into a project. */
+import type { Command } from "commander";
+import { LimpetError } from "../../../../src-shared/errors.ts";
+import { openBoard } from "../../../boards/open-board.ts";
+import { openProject, readSignalFile } from "../../../services/project-service.ts";
+import { recordFromBoard } from "../../../services/recording-service.ts";
+import type { CliContext } from "../context.ts";
+import { counted, numberOption } from "../values.ts";
+import { collect } from "./virtual.ts";
+
+type Options = {
+  board: string;
+  label: string;
+  seconds: string;
+  sensor: string[];
+  signal: string[];
+  group?: string;
+  flash?: string;
+};
+
+export function register(program: Command, cli: CliContext): void {
+  program
+    .command("record")
+    .description("Records from a board into a project.")
+    .argument("<project>", "the project (.limpet)")
+    .requiredOption("--board <board>", "serial path, tcp://host:port, virtual or simulated")
+    .requiredOption("--label <label>", "label of the recording")
+    .requiredOption("--seconds <seconds>", "length")
+    .option("--sensor <id[@rate]>", "sensor and rate in hertz (default: all sensors)", collect, [])
+    .option(
+      "--signal <file>",
+      "what a virtual or simulated board measures; several play in turn",
+      collect,
+      [],
+    )
+    .option("--group <group>", "group (machine, session, person) of the recording")
+    .option("--flash <file>", "file that holds the virtual board's flash")
+    .action(
+      cli.run(async (path: string, options: Options) => {
+        const seconds = numberOption("seconds", options.seconds, { above: 0 }) ?? 0;
+        const label = options.label.trim();
+        if (label === "") {
+          throw new LimpetError("usage", "--label is empty.", {
+            field: "label",
+            hint: "Name what is recorded.",
+          });
+        }
+        const request = {
+          label,
+          seconds,
+          group: options.group ?? null,
+          sensors: options.sensor.map(parseSensor),
+        };
+        const work = cli.work("Recording");
+        const project = openProject(path);
+        try {
+          const session = await openBoard(
+            options.board,
+            { signals: options.signal, flashPath: options.flash },
+            readSignalFile,
+          );
+          try {
+            const result = await recordFromBoard(project, session, request, work);
+            cli.out(
+              result,
+              () =>
+                `Recorded ${result.seconds} s of ${result.label} (recording ${result.recording}): ${counted(result.samples, "sample")} at ${result.rate} Hz, ${counted(result.gaps, "gap")}, ${result.lostSamples} lost.`,
+            );
+          } finally {
+            await session.close();
+          }
+        } finally {
+          project.close();
+        }
+      }),
+    );
+}
+
+/** Reads `id` or `id@rate`. Throws `usage`. */
+function parseSensor(text: string): { id: string; rateHz?: number } {
+  const at = text.lastIndexOf("@");
+  if (at < 0) {
+    return { id: text };
+  }
+  const rateHz = numberOption("sensor", text.slice(at + 1), { above: 0 });
+  return rateHz === undefined ? { id: text.slice(0, at) } : { id: text.slice(0, at), rateHz };
+}
