@@ -27,7 +27,10 @@ export function loadSignals(paths: readonly string[], read: SignalReader): Uint8
   if (paths.length === 0) {
     return undefined;
   }
-  return encodeSignals(joinSignals(paths.map(read), paths));
+  return encodeSignals(joinSignals(
+    paths.map((path) => read(path)),
+    paths,
+  ));
 }
 
 export const isMadeHere = (port: string): boolean => port === "virtual" || port === "simulated";

@@ -29,7 +29,7 @@ export function register(program: Command, cli: CliContext): void {
           const session = await openBoard(options.board, { flashPath: options.flash }, readSignalFile);
           try {
             const report = await deploy(project, session, { ...work, experiment, firmware, modelPackage });
-            cli.out(report, () => describe(report));
+            cli.out(report, () => reportText(report));
           } finally {
             await session.close();
           }
@@ -40,7 +40,7 @@ export function register(program: Command, cli: CliContext): void {
     );
 }
 
-function describe(report: DeploymentReport): string {
+function reportText(report: DeploymentReport): string {
   const { goldenVectors, instructions, latencyMs, powerMilliwatts, batteryDays } = report;
   return [
     table([

@@ -35,7 +35,7 @@ export function register(program: Command, cli: CliContext): void {
         );
         try {
           const { predictions, cancelled } = await monitor(session, seconds, () => {}, work);
-          cli.out({ predictions }, () => describe(predictions));
+          cli.out({ predictions }, () => listOf(predictions));
           if (cancelled) {
             throw new LimpetError("cancelled", `Ended after ${counted(predictions.length, "prediction")}.`);
           }
@@ -50,10 +50,10 @@ export function register(program: Command, cli: CliContext): void {
 function signalSeconds(paths: readonly string[]): number | null {
   return paths.length === 0
     ? null
-    : paths.map(readSignalFile).reduce((sum, { samples, rateHz }) => sum + samples / rateHz, 0);
+    : paths.map((path) => readSignalFile(path)).reduce((sum, { samples, rateHz }) => sum + samples / rateHz, 0);
 }
 
-function describe(
+function listOf(
   predictions: readonly { timeMs: number; label: string; scores: Record<string, number> }[],
 ): string {
   const lines = predictions.map(
