@@ -54,8 +54,8 @@ export type ReplayResult = {
 
 const HELLO_TRIES = 5;
 const HELLO_TIMEOUT_MS = 1000;
-/** Erasing a slot of a slow flash takes a while. */
-const FLASH_TIMEOUT_MS = 15_000;
+/** Erasing a slot of a slow flash takes a while, and a board that is busy with it answers a repeated request after it. */
+const FLASH_WORK = { timeoutMs: 4000, tries: 5 };
 const REPLAY_TIMEOUT_MS = 15_000;
 
 export class BoardSession {
@@ -235,16 +235,13 @@ export class BoardSession {
   ): Promise<{ readonly accepted: boolean; readonly test: SelfTest }> {
     const begun = await this.#link.request(
       { kind: "update-begin", bytes: modelPackage.length, crc: crc32(modelPackage) },
-      { timeoutMs: FLASH_TIMEOUT_MS },
+      FLASH_WORK,
     );
     try {
       const { chunkBytes } = decodeUpdateBegun(begun);
       await this.#sendData("update-data", modelPackage, chunkBytes, work);
       work.onProgress?.("self-test", 1);
-      const { status, body } = await this.#link.ask(
-        { kind: "update-commit" },
-        { timeoutMs: FLASH_TIMEOUT_MS },
-      );
+      const { status, body } = await this.#link.ask({ kind: "update-commit" }, FLASH_WORK);
       if (status !== STATUS.ok && status !== STATUS["self-test"]) {
         throw refusal("update-commit", status);
       }
@@ -258,9 +255,7 @@ export class BoardSession {
   }
 
   async rollBack(): Promise<"A" | "B"> {
-    return slotName(
-      decodeU8(await this.#link.request({ kind: "roll-back" }, { timeoutMs: FLASH_TIMEOUT_MS })),
-    );
+    return slotName(decodeU8(await this.#link.request({ kind: "roll-back" }, FLASH_WORK)));
   }
 
   /** Reads the installed package back; `bytes` is its length. */

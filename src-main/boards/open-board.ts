@@ -27,10 +27,12 @@ export function loadSignals(paths: readonly string[], read: SignalReader): Uint8
   if (paths.length === 0) {
     return undefined;
   }
-  return encodeSignals(joinSignals(
-    paths.map((path) => read(path)),
-    paths,
-  ));
+  return encodeSignals(
+    joinSignals(
+      paths.map((path) => read(path)),
+      paths,
+    ),
+  );
 }
 
 export const isMadeHere = (port: string): boolean => port === "virtual" || port === "simulated";
@@ -55,7 +57,11 @@ export function transportFor(port: string, options: OpenOptions, read: SignalRea
 }
 
 /** Connects to a board. Errors as those of the transports and of `BoardSession.connect`. */
-export function openBoard(port: string, options: OpenOptions, read: SignalReader): Promise<BoardSession> {
+export async function openBoard(
+  port: string,
+  options: OpenOptions,
+  read: SignalReader,
+): Promise<BoardSession> {
   return BoardSession.connect(transportFor(port, options, read));
 }
 

@@ -28,7 +28,8 @@ const WINDOWS = platform() === "win32";
  * Where the shell is told to start QEMU: a watcher reads descriptor 3, whose other end this process holds. When that closes
  * without a word, this process is gone, and QEMU must not stay behind.
  */
-const WATCHED = '(read word <&3 || kill -9 $$) & exec "$@" 3<&-';
+const WATCHED =
+  '(read word <&3 || { kill -9 $$; rm -f firmware.bin signal.bin flash.bin link.sock; rmdir "$PWD"; }) & exec "$@" 3<&-';
 
 /** QEMU for Arm on the path, or what LIMPET_QEMU names; null where there is none. */
 export function findQemu(environment: NodeJS.ProcessEnv = process.env): string | null {

@@ -276,9 +276,13 @@ function costsOf(
   warnings: string[],
 ): Costs {
   const nothing: Costs = { instructions: null, latencyMs: null, powerMilliwatts: null, batteryDays: null };
-  const description = describeBoard(session.hello.kind);
-  if (counts === null || description === null) {
+  if (counts === null) {
     return nothing;
+  }
+  const description = describeBoard(session.hello.kind);
+  const counted: Costs = { ...nothing, instructions: counts.count };
+  if (description === null) {
+    return counted;
   }
   const { clockHz } = session.hello;
   const latency = latencyMs({
@@ -293,7 +297,7 @@ function costsOf(
       `The board needs ${latency.toFixed(0)} ms for a window, but one is due every ${strideMs.toFixed(0)} ms: it will miss some.`,
     );
   }
-  const costs: Costs = { ...nothing, instructions: counts.count, latencyMs: latency };
+  const costs: Costs = { ...counted, latencyMs: latency };
   if (description.power === null) {
     return costs;
   }

@@ -51,15 +51,18 @@ describe("frames of the link", () => {
     expect(hex(cobsDecode(bytes(encoded)) as Uint8Array)).toBe(body);
   });
 
-  it.each(vectors.frames)("encodes and parses the vector $name", ({ type, sequence, payload, bytes: encoded }) => {
-    expect(hex(encodeFrame({ type, sequence, payload: bytes(payload) }))).toBe(encoded);
-    const { frames, faults, rest } = parseFrames(NONE, bytes(encoded));
-    expect(faults).toEqual([]);
-    expect(rest.length).toBe(0);
-    expect(frames.map((frame) => ({ ...frame, payload: hex(frame.payload) }))).toEqual([
-      { type, sequence, payload },
-    ]);
-  });
+  it.each(vectors.frames)(
+    "encodes and parses the vector $name",
+    ({ type, sequence, payload, bytes: encoded }) => {
+      expect(hex(encodeFrame({ type, sequence, payload: bytes(payload) }))).toBe(encoded);
+      const { frames, faults, rest } = parseFrames(NONE, bytes(encoded));
+      expect(faults).toEqual([]);
+      expect(rest.length).toBe(0);
+      expect(frames.map((frame) => ({ ...frame, payload: hex(frame.payload) }))).toEqual([
+        { type, sequence, payload },
+      ]);
+    },
+  );
 
   it("come out the same however the bytes are divided", () => {
     const all = Buffer.concat(vectors.frames.map((vector) => bytes(vector.bytes)));
@@ -108,7 +111,10 @@ describe("frames of the link", () => {
       rest = parseFrames(rest, new Uint8Array(1000).fill(7)).rest;
       expect(rest.length).toBeLessThan(1100);
     }
-    const { frames, faults } = parseFrames(rest, Buffer.concat([Uint8Array.of(0), bytes(named("LOG").bytes)]));
+    const { frames, faults } = parseFrames(
+      rest,
+      Buffer.concat([Uint8Array.of(0), bytes(named("LOG").bytes)]),
+    );
     expect(faults).toEqual(["length"]);
     expect(frames.length).toBe(1);
   });
@@ -142,7 +148,13 @@ describe("messages of the link", () => {
       clockHz: 25_000_000,
       model: { slot: "B", name: "fan", labels: ["off", "low", "größer"] },
       sensors: [
-        { id: "accelerometer", kind: "accelerometer", sampleType: "int16", resolution: 2 ** -11, rates: [200, 400] },
+        {
+          id: "accelerometer",
+          kind: "accelerometer",
+          sampleType: "int16",
+          resolution: 2 ** -11,
+          rates: [200, 400],
+        },
       ],
     });
     expect(hex(encodeHello(hello))).toBe(hex(bodyOf("RESPONSE to HELLO")));
@@ -171,13 +183,23 @@ describe("messages of the link", () => {
       scores: Float32Array.of(0, 0.99609375, 0.25),
       networkInstructions: 56_789,
     });
-    expect(message("REPLAY_RESULT features")).toMatchObject({ part: "features", values: Float32Array.of(0.5, -3) });
+    expect(message("REPLAY_RESULT features")).toMatchObject({
+      part: "features",
+      values: Float32Array.of(0.5, -3),
+    });
     expect(message("REPLAY_RESULT quantised")).toMatchObject({ values: Int8Array.of(1, -1, 127) });
-    expect(message("REPLAY_RESULT scores")).toMatchObject({ raw: Int8Array.of(1, -1), networkInstructions: 22 });
+    expect(message("REPLAY_RESULT scores")).toMatchObject({
+      raw: Int8Array.of(1, -1),
+      networkInstructions: 22,
+    });
     expect(message("LOG")).toEqual({ kind: "log", text: "bereit – 25 °C" });
     expect(message("RESPONSE with an error")).toMatchObject({ request: 8, status: -9 });
     expect(decodeStopped(bodyOf("RESPONSE to STOP"))).toEqual([{ index: 0, produced: 4000n, dropped: 2n }]);
-    expect(decodeSelfTest(bodyOf("RESPONSE to UPDATE_COMMIT"))).toMatchObject({ slot: "B", run: 4, identical: 4 });
+    expect(decodeSelfTest(bodyOf("RESPONSE to UPDATE_COMMIT"))).toMatchObject({
+      slot: "B",
+      run: 4,
+      identical: 4,
+    });
   });
 
   it("that are cut short are a protocol error at every length, never a crash", () => {

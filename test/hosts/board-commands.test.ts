@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterEach, describe, expect, it } from "vitest";
+import { register as registerDeploy } from "../../src-main/hosts/cli/commands/deploy.ts";
+import { register as registerMonitor } from "../../src-main/hosts/cli/commands/monitor.ts";
+import { register as registerRecord } from "../../src-main/hosts/cli/commands/record.ts";
+import type { CliContext } from "../../src-main/hosts/cli/context.ts";
+import { checkProject, openProject } from "../../src-main/services/project-service.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { FakeBoard, type Faults } from "../boards/fake-board.ts";
+import { temporaryFolder } from "../dataset/helpers.ts";
+
+type Outcome = { json: unknown; text: string; code: number; message: string };
+
+/** Runs one command in this process, with a context that keeps what it is given. */
+async function limpet(...line: string[]): Promise<Outcome> {
+  const outcome: Outcome = { json: undefined, text: "", code: 0, message: "" };
+  const context = {
+    out: (value: unknown, human: () => string) => {
+      outcome.json = JSON.parse(JSON.stringify(value));
+      outcome.text = human();
+    },
+    work: () => ({}),
+    run:
+      <A extends unknown[]>(action: (...args: A) => Promise<void>) =>
+      async (...args: A) => {
+        try {
+          await action(...args);
+        } catch (error) {
+          if (!(error instanceof LimpetError)) throw error;
+          outcome.code = error.exitCode;
+          outcome.message = error.message;
+        }
+      },
+  };
+  const program = new Command();
+  for (const register of [registerRecord, registerDeploy, registerMonitor]) {
+    register(program, context as unknown as CliContext);
+  }
+  await program.parseAsync(line, { from: "user" });
+  return outcome;
+}
+
+let board: FakeBoard | null = null;
+afterEach(async () => {
+  await board?.close();
+  board = null;
+});
+
+async function setUp(faults: Faults = {}): Promise<{ port: string; project: string; board: FakeBoard }> {
+  board = await FakeBoard.start(faults);
+  const project = join(temporaryFolder(), "p.limpet");
+  openProject(project, { create: true }).close();
+  return { port: board.port, project, board };
+}
+
+describe("the commands of boards", () => {
+  it("record with the fields that the contract names", async () => {
+    const { port, project } = await setUp();
+    const { json, text } = await limpet(
+      "record",
+      project,
+      "--board",
+      port,
+      "--label",
+      "on",
+      "--seconds",
+      "0.2",
+    );
+    expect(json).toEqual({
+      recording: 1,
+      label: "on",
+      seconds: 0.2,
+      rate: 1000,
+      samples: 200,
+      gaps: 0,
+      lostSamples: 0,
+    });
+    expect(text).toContain("200 samples at 1000 Hz");
+  });
+
+  it("end with 3 where the board goes away, with the project in order and what was recorded in it", async () => {
+    const { port, project } = await setUp({ vanishAfter: 4 });
+    const { code, message } = await limpet(
+      "record",
+      project,
+      "--board",
+      port,
+      "--label",
+      "on",
+      "--seconds",
+      "9",
+    );
+    expect(code).toBe(3);
+    expect(message).toContain("kept as recording 1");
+    expect(checkProject(project)).toMatchObject({ ok: true, recordings: 1 });
+  });
+
+  it("end with 3 where there is no board, and with 2 for a wrong flag, with nothing changed", async () => {
+    const { port, project } = await setUp();
+    const record = (...flags: string[]) => limpet("record", project, "--label", "on", ...flags);
+    expect((await record("--board", "/dev/limpet-nothing", "--seconds", "1")).code).toBe(3);
+    expect((await record("--board", port, "--seconds", "-1")).code).toBe(2);
+    expect((await record("--board", port, "--seconds", "1", "--sensor", "nose")).code).toBe(2);
+    expect((await record("--board", port, "--seconds", "1", "--signal", "a.wav")).code).toBe(2);
+    expect((await record("--board", "virtual", "--seconds", "1", "--signal", "there-is-none.wav")).code).toBe(
+      2,
+    );
+    expect(checkProject(project)).toMatchObject({ ok: true, recordings: 0 });
+  });
+
+  it("monitor a board with a model, and say what to do with one that has none", async () => {
+    const { port, board: fake } = await setUp();
+    expect(await limpet("monitor", "--board", port, "--seconds", "1")).toMatchObject({ code: 3 });
+    fake.install(new Uint8Array(100), "m", ["off", "on"]);
+    const { json } = await limpet("monitor", "--board", port, "--seconds", "0.3");
+    expect(json).toMatchObject({ predictions: expect.arrayContaining([]) });
+    expect((json as { predictions: unknown[] }).predictions[0]).toMatchObject({
+      timeMs: 50,
+      label: "on",
+      scores: { off: 0, on: 0.75 },
+    });
+  });
+
+  it("deploy nothing where there is no such experiment", async () => {
+    const { port, project } = await setUp();
+    expect(await limpet("deploy", project, "--experiment", "7", "--board", port)).toMatchObject({ code: 2 });
+  });
+});
