@@ -50,7 +50,9 @@ export function register(program: Command, cli: CliContext): void {
 function signalSeconds(paths: readonly string[]): number | null {
   return paths.length === 0
     ? null
-    : paths.map((path) => readSignalFile(path)).reduce((sum, { samples, rateHz }) => sum + samples / rateHz, 0);
+    : paths
+        .map((path) => readSignalFile(path))
+        .reduce((sum, { samples, rateHz }) => sum + samples / rateHz, 0);
 }
 
 function listOf(

@@ -1,0 +1,131 @@
+/**
+ * Entry of the command line under Node 24: finds the command, hands it a context, and ends with the exit code of the
+ * contract. Only the module of the command that was asked for is loaded. Knows names of commands; not what they do.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { Cli, type CliFlags } from "./context.ts";
+
+type CommandModule = { readonly register: (program: Command, cli: Cli) => void };
+
+/** Each command with the module that registers it, in the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  app: () => import("./commands/app.ts"),
+  new: () => import("./commands/new.ts"),
+  boards: () => import("./commands/boards.ts"),
+  virtual: () => import("./commands/virtual.ts"),
+  record: () => import("./commands/record.ts"),
+  import: () => import("./commands/import.ts"),
+  info: () => import("./commands/info.ts"),
+  split: () => import("./commands/split.ts"),
+  export: () => import("./commands/export.ts"),
+  deploy: () => import("./commands/deploy.ts"),
+  monitor: () => import("./commands/monitor.ts"),
+  check: () => import("./commands/check.ts"),
+};
+
+/** Two signals closer together than this are one key press that came on two ways (terminal and parent). */
+const SAME_SIGNAL_MS = 700;
+const USAGE_EXIT = 2;
+const INTERRUPTED_EXIT = 130;
+
+/** Takes the global flags out of a command line, wherever they stand (before `--`). */
+export function takeFlags(line: readonly string[]): { flags: CliFlags; rest: string[] } {
+  const end = line.indexOf("--");
+  const before = end < 0 ? line : line.slice(0, end);
+  return {
+    flags: { json: before.includes("--json"), debug: before.includes("--debug") },
+    rest: [
+      ...before.filter((word) => word !== "--json" && word !== "--debug"),
+      ...(end < 0 ? [] : line.slice(end)),
+    ],
+  };
+}
+
+/** Runs one command line (without node and script) and resolves with its exit code. */
+export async function runCommandLine(line: readonly string[], onCli?: (cli: Cli) => void): Promise<number> {
+  const { flags, rest } = takeFlags(line);
+  const cli = new Cli(flags);
+  onCli?.(cli);
+  const program = makeProgram();
+  try {
+    await registerFor(program, rest, cli);
+    if (rest.length === 0) {
+      process.stdout.write(program.helpInformation());
+      return 0;
+    }
+    await program.parseAsync(rest, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      cli.fail(error);
+      return cli.exitCode;
+    }
+    return error.exitCode === 0 ? 0 : USAGE_EXIT;
+  }
+  return cli.exitCode === 0 ? Number(process.exitCode ?? 0) : cli.exitCode;
+}
+
+function makeProgram(): Command {
+  const { version } = JSON.parse(
+    readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8"),
+  ) as { version: string };
+  return new Command("limpet")
+    .description("Records a machine, trains a classifier on it without a network, and puts it on a board.")
+    .version(version)
+    .option("--json", "one JSON value on standard output, and nothing else there")
+    .option("--debug", "show the stack of an error")
+    .showHelpAfterError("`limpet --help` lists the commands, `limpet COMMAND --help` its flags.")
+    .exitOverride();
+}
+
+async function registerFor(program: Command, line: readonly string[], cli: Cli): Promise<void> {
+  const name = line.find((word) => !word.startsWith("-"));
+  const load = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
+  const modules = await Promise.all(
+    (load === undefined ? Object.values(COMMANDS) : [load]).map((get) => get()),
+  );
+  for (const { register } of modules) register(program, cli);
+}
+
+/** Runs the process's own command line and ends the process. */
+export async function main(): Promise<void> {
+  // Libraries that print would spoil the JSON on standard output.
+  console.log = console.error;
+  console.info = console.error;
+  let current: Cli | null = null;
+  let interruptedAt = Number.NEGATIVE_INFINITY;
+  const interrupt = (): void => {
+    const now = performance.now();
+    const again = Number.isFinite(interruptedAt);
+    if (again && now - interruptedAt < SAME_SIGNAL_MS) {
+      return;
+    }
+    interruptedAt = now;
+    // The first time the work ends by itself and keeps what it has; whoever asks again does not want to wait.
+    if (again || current?.interrupt() !== true) {
+      process.exit(INTERRUPTED_EXIT);
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  // Started by bin/limpet.mjs: its end, however it came, is ours.
+  if (process.connected) {
+    process.on("disconnect", interrupt);
+    process.channel?.unref();
+  }
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  const code = await runCommandLine(process.argv.slice(2), (cli) => {
+    current = cli;
+  });
+  // Pipes take what was written in their own time; an exit before that would cut it off.
+  await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+  await new Promise<void>((resolve) => process.stderr.write("", () => resolve()));
+  process.exit(code);
+}
+
+if (import.meta.main) {
+  await main();
+}
