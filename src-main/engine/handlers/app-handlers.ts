@@ -1,0 +1,75 @@
+/** Requests about Limpet itself and about folders on this computer. */
+import { readFileSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { homedir, platform } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { LimpetError } from "../../../src-shared/errors.ts";
+import { virtualBoardAvailable } from "../../services/boards-service.ts";
+import type { Handlers } from "../rpc-server.ts";
+
+type Names = "app:get-info" | "files:list-folder";
+
+export function appHandlers(host: "electron" | "web"): Pick<Handlers, Names> {
+  return {
+    "app:get-info": async () => ({
+      version: limpetVersion(),
+      platform: platform(),
+      host,
+      backends: await (await import("../../services/training-service.ts")).availableBackends(),
+      virtualBoard: virtualBoardAvailable(),
+      homeFolder: homedir(),
+    }),
+    "files:list-folder": ({ path, extensions }) => listFolder(path, extensions),
+  };
+}
+
+function limpetVersion(): string {
+  const text = readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Folders first, then files whose name ends in one of `extensions` (all where there are none); hidden ones are left out. */
+async function listFolder(path: string, extensions: readonly string[]) {
+  const folder = resolve(path === "" ? homedir() : path);
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    throw new LimpetError("not-found", `The folder ${folder} cannot be read.`, {
+      field: folder,
+      hint: cause.code === "EACCES" ? "You have no right to read it." : "Choose another folder.",
+      cause,
+    });
+  });
+  const wanted = extensions.map((extension) => `.${extension.replace(/^\./, "").toLowerCase()}`);
+  const entries = await Promise.all(
+    names.filter((name) => !name.startsWith(".")).map((name) => entryOf(folder, name)),
+  );
+  return {
+    path: folder,
+    parent: dirname(folder) === folder ? null : dirname(folder),
+    entries: entries
+      .filter((entry) => entry !== null)
+      .filter(
+        ({ kind, name }) =>
+          kind === "folder" || wanted.length === 0 || wanted.some((end) => name.toLowerCase().endsWith(end)),
+      )
+      .sort((a, b) =>
+        a.kind === b.kind
+          ? a.name.localeCompare(b.name, undefined, { numeric: true })
+          : a.kind === "folder"
+            ? -1
+            : 1,
+      ),
+  };
+}
+
+async function entryOf(folder: string, name: string) {
+  const path = join(folder, name);
+  // Gone meanwhile, or a link to nowhere: it is not shown.
+  const found = await stat(path).catch(() => null);
+  if (found === null || !(found.isDirectory() || found.isFile())) return null;
+  return {
+    name,
+    path,
+    kind: found.isDirectory() ? ("folder" as const) : ("file" as const),
+    bytes: found.size,
+  };
+}

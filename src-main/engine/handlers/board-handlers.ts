@@ -1,0 +1,75 @@
+/** Requests about the board: connecting, recording, live answers. */
+import type { LiveBuffer } from "../../services/live-buffer.ts";
+import { startLive } from "../../services/live-service.ts";
+import { recordFromBoard } from "../../services/recording-service.ts";
+import type { EngineState } from "../engine-state.ts";
+import type { Handlers } from "../rpc-server.ts";
+
+type Names = Extract<keyof Handlers, `boards:${string}` | `recording:${string}` | `live:${string}`>;
+
+/** The live run under way, null where there is none. */
+type Live = { readonly end: () => Promise<void> };
+
+export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pick<Handlers, Names> {
+  const { boards } = state;
+  let live: Live | null = null;
+  const endLive = async (): Promise<void> => {
+    const running = live;
+    live = null;
+    await running?.end();
+  };
+  return {
+    "boards:list": () => boards.list(),
+    "boards:get-state": () => boards.state,
+    "boards:connect": async ({ port, signals }) => {
+      live = null;
+      return boards.connect(port, { signals });
+    },
+    "boards:disconnect": async () => {
+      await endLive().catch(() => {});
+      await boards.disconnect();
+      return {};
+    },
+    "boards:preview": async ({ on }) => {
+      await boards.preview(on);
+      return {};
+    },
+    "recording:start": async (request, call) => {
+      const { project } = state;
+      await endLive();
+      return state.exclusive("recording", (stop) =>
+        boards
+          .exclusively((session) =>
+            recordFromBoard(project, session, request, {
+              ...call,
+              stop,
+              onState: (recording) => state.emit("recording:state", recording),
+            }),
+          )
+          .finally(() => state.recordingsChanged()),
+      );
+    },
+    "recording:stop": async () => {
+      await state.stopWork("recording");
+      return {};
+    },
+    "live:start": async () => {
+      await endLive();
+      const { session } = boards;
+      const end = await startLive(session, (prediction) => state.emit("live:prediction", prediction));
+      live = { end };
+      // The signal beside the answers: to be seen, and to be kept where an answer was wrong.
+      await boards.preview(true);
+      return {};
+    },
+    "live:stop": async () => {
+      await endLive();
+      return {};
+    },
+    "live:keep": ({ label, seconds }) => {
+      const result = buffer().keep(state.project, label, seconds);
+      state.recordingsChanged();
+      return result;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** Requests about the project file: open, edit, import, export, split. */
+import { resolve } from "node:path";
+import { createProject } from "../../services/example-service.ts";
+import {
+  checkOpenProject,
+  exportRecordings,
+  importContent,
+  importFiles,
+  projectSummary,
+  splitProject,
+} from "../../services/project-service.ts";
+import type { EngineState } from "../engine-state.ts";
+import type { Handlers } from "../rpc-server.ts";
+
+type Names = Extract<keyof Handlers, `project:${string}` | `recordings:${string}` | `split:${string}`>;
+
+export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
+  return {
+    "project:create": async ({ path, example }, call) => {
+      // Made first: where that fails, the project that is open stays open.
+      const made = await createProject(resolve(path), example, call);
+      await state.close();
+      return projectSummary(state.adopt(made));
+    },
+    "project:open": async ({ path }) => {
+      const wanted = resolve(path);
+      const project = state.openProject?.path === wanted ? state.openProject : await state.open(wanted);
+      return projectSummary(project);
+    },
+    "project:close": async () => {
+      await state.close();
+      return {};
+    },
+    "project:get-summary": () => (state.openProject === null ? null : projectSummary(state.openProject)),
+    "project:list-recent": () => state.recent.list(),
+    "project:check": (_params, call) => checkOpenProject(state.project, call),
+    "project:save-goal": (goal) => {
+      state.project.saveGoal(goal);
+      state.projectChanged();
+      return projectSummary(state.project);
+    },
+    "project:undo": () => {
+      const undone = state.project.undo();
+      if (undone !== null) state.recordingsChanged();
+      return { undone };
+    },
+    "project:redo": () => {
+      const redone = state.project.redo();
+      if (redone !== null) state.recordingsChanged();
+      return { redone };
+    },
+
+    "recordings:list": () => state.project.recordings(),
+    "recordings:update": ({ ids, ...change }) => {
+      state.project.updateRecordings(ids, change);
+      state.recordingsChanged();
+      return {};
+    },
+    "recordings:delete": ({ ids }) => {
+      state.project.deleteRecordings(ids);
+      state.recordingsChanged();
+      return {};
+    },
+    "recordings:get-waveform": ({ streamId, startSample, endSample, buckets }) =>
+      state.project.waveform(streamId, startSample, endSample, buckets),
+    "recordings:import": async ({ paths, label, rateHz, group }, call) => {
+      try {
+        return await importFiles(state.project, paths, { label, rateHz, group }, call);
+      } finally {
+        state.recordingsChanged();
+      }
+    },
+    "recordings:import-content": ({ name, base64, label }) => {
+      const report = importContent(state.project, name, Buffer.from(base64, "base64"), { label });
+      state.recordingsChanged();
+      return report;
+    },
+    "recordings:export": ({ format, folder }, call) =>
+      exportRecordings(state.project, format, resolve(folder), call),
+    "split:apply": (options) => {
+      const result = splitProject(state.project, options);
+      state.recordingsChanged();
+      return result;
+    },
+  };
+}
