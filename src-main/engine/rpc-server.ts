@@ -37,11 +37,11 @@ const MAX_CALLS = 200;
 type Running = { readonly abort: AbortController };
 
 export class RpcServer {
-  readonly #handlers: Handlers;
+  readonly #handlers: Partial<Handlers>;
   readonly #log: Logger;
   readonly #channels = new Set<EngineChannel>();
 
-  constructor(handlers: Handlers, log: Logger) {
+  constructor(handlers: Partial<Handlers>, log: Logger) {
     this.#handlers = handlers;
     this.#log = log;
   }
@@ -111,7 +111,10 @@ export class RpcServer {
       });
     }
     // The table pairs each name with the types of its own schema; the compiler cannot follow that for a name known only now.
-    const handler = this.#handlers[method] as (params: unknown, call: Call) => unknown;
+    const handler = this.#handlers[method] as ((params: unknown, call: Call) => unknown) | undefined;
+    if (handler === undefined) {
+      throw new LimpetError("usage", `This version of Limpet cannot do ${method} yet.`, { field: "method" });
+    }
     const result = schema.result.safeParse(await handler(checked.data, call));
     if (!result.success) {
       throw new LimpetError("internal", `The answer to ${method} does not fit the contract.`, {

@@ -15,7 +15,7 @@ export function appHandlers(host: "electron" | "web"): Pick<Handlers, Names> {
       version: limpetVersion(),
       platform: platform(),
       host,
-      backends: await (await import("../../services/training-service.ts")).availableBackends(),
+      backends: [],
       virtualBoard: virtualBoardAvailable(),
       homeFolder: homedir(),
     }),
