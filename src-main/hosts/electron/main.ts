@@ -111,7 +111,8 @@ function denyPermissions(): void {
 
 function run(): void {
   registerScheme();
-  app.enableSandbox();
+  // Together with --no-sandbox (root, in containers) Chromium would refuse its own processes.
+  if (!app.commandLine.hasSwitch("no-sandbox")) app.enableSandbox();
   app.on("second-instance", (_event, line, folder) => {
     const path = projectOf(line, folder);
     if (path !== null) openProject(path);
