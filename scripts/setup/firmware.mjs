@@ -1,0 +1,31 @@
+/** Firmware images and the WebAssembly build, by scripts/build-firmware.mjs, into resources/firmware. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { problem, root, run, say } from "./report.mjs";
+import { hashOf, isDone, markDone } from "./stamps.mjs";
+import { setUpSystemPackages } from "./system-packages.mjs";
+
+const SCRIPT = "scripts/build-firmware.mjs";
+const MADE = ["resources/firmware/virtual.bin", "resources/firmware/twin.wasm"];
+
+export async function setUpFirmware() {
+  if (!existsSync(join(root, SCRIPT))) return;
+  const hash = hashOf(["firmware", SCRIPT], process.env.TFLM_DIR ?? "");
+  if (isDone("firmware", hash, MADE)) return;
+  const missing = await setUpSystemPackages(["build", "cargo", "wasm", "arm", "qemu"]);
+  if (missing.includes("build") || missing.includes("cargo")) {
+    problem(
+      "The firmware is not built: see above for what is missing. Recording, training and boards need it.",
+    );
+    return;
+  }
+  say(
+    "Building firmware and device twin (about a minute the first time; TensorFlow Lite Micro is fetched by cargo).",
+  );
+  try {
+    await run("firmware", process.execPath, [join(root, SCRIPT)]);
+    if (missing.length === 0) markDone("firmware", hash);
+  } catch (error) {
+    problem(error.message);
+  }
+}
