@@ -1,0 +1,58 @@
+/** Builds the C tests of firmware/link and firmware/store with the host's compiler and runs them. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const firmware = join(import.meta.dirname, "../../firmware");
+const folder = mkdtempSync(join(tmpdir(), "limpet-firmware-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const FLAGS = [
+  "-std=c99",
+  "-O1",
+  "-g",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-fsanitize=address,undefined",
+  "-fno-sanitize-recover",
+];
+
+function build(name: string, sources: readonly string[]): string {
+  const program = join(folder, name);
+  const files = [join(import.meta.dirname, `${name}.c`), ...sources.map((source) => join(firmware, source))];
+  execFileSync(process.env["CC"] ?? "cc", [...FLAGS, ...files, "-o", program], { stdio: "pipe" });
+  return program;
+}
+
+type Vectors = {
+  readonly cobs: readonly { body: string; encoded: string }[];
+  readonly crc32: readonly { bytes: string; crc: number }[];
+  readonly frames: readonly { type: number; sequence: number; payload: string; bytes: string }[];
+};
+
+describe("the firmware's link and store, built for this machine", () => {
+  it("encode and decode every vector that the TypeScript side reads too", () => {
+    const program = build("link_test", ["link/crc32.c", "link/cobs.c", "link/frame.c"]);
+    const text = readFileSync(join(import.meta.dirname, "../fixtures/link-vectors.json"), "utf8");
+    const { cobs, crc32, frames } = JSON.parse(text) as Vectors;
+    const hex = (value: string) => (value === "" ? "-" : value);
+    const lines = [
+      ...cobs.map(({ body, encoded }) => `cobs ${hex(body)} ${hex(encoded)}`),
+      ...crc32.map(({ bytes, crc }) => `crc32 ${hex(bytes)} ${crc}`),
+      ...frames.map((f) => `frame ${f.type} ${f.sequence} ${hex(f.payload)} ${hex(f.bytes)}`),
+    ];
+    const { status, stdout } = spawnSync(program, { input: `${lines.join("\n")}\n`, encoding: "utf8" });
+    expect(stdout).toBe(`${lines.length} vectors, 0 failures\n`);
+    expect(status).toBe(0);
+  }, 60_000);
+
+  it("find a whole model after a power cut at every operation of the flash, and within it", () => {
+    const program = build("store_test", ["link/crc32.c", "store/store.c"]);
+    const { status, stdout } = spawnSync(program, { encoding: "utf8" });
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  }, 60_000);
+});
