@@ -1,0 +1,139 @@
+/** The window itself, without the interface: what the page may reach, where it may go, and that its engine lives and dies with it. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { _electron, type ElectronApplication, expect, type Page, test } from "@playwright/test";
+import type { HostBridge } from "../../src-shared/host-bridge.ts";
+import { findTestElectron, ROOT } from "./launch.ts";
+
+let folder = "";
+let app: ElectronApplication;
+let page: Page;
+
+/** An app with a page of the test's own: the host's built files, the engine's sources, one line of HTML. */
+function makeApp(): void {
+  for (const name of ["dist/electron", "dist/renderer"]) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ["main.cjs", "preload.cjs"]) {
+    cpSync(join(ROOT, "dist/electron", name), join(folder, "dist/electron", name));
+  }
+  for (const name of ["src-main", "src-shared", "node_modules", "package.json"]) {
+    symlinkSync(join(ROOT, name), join(folder, name));
+  }
+  writeFileSync(
+    join(folder, "dist/renderer/index.html"),
+    "<!doctype html><title>Probe</title><h1>Probe</h1>",
+  );
+}
+
+test.beforeAll(async () => {
+  const executablePath = findTestElectron();
+  test.skip(executablePath === null, "no Electron on this computer (npm run setup -- --tests)");
+  folder = mkdtempSync(join(tmpdir(), "limpet-window-"));
+  makeApp();
+  app = await _electron.launch({
+    executablePath: executablePath ?? "",
+    args: [folder],
+    env: { ...(process.env as Record<string, string>), LIMPET_HOME: folder, LIMPET_NODE: process.execPath },
+  });
+  page = await app.firstWindow();
+});
+
+test.afterAll(async () => {
+  await app?.close();
+  if (folder !== "") rmSync(folder, { recursive: true });
+});
+
+/** Asks the engine by the bridge, as the interface does. */
+function ask(method: string, params: unknown): Promise<unknown> {
+  return page.evaluate(
+    ([name, values]) =>
+      new Promise((resolve) => {
+        const { limpet } = window as unknown as { limpet: HostBridge };
+        const id = Math.floor(Math.random() * 1e9);
+        limpet.onMessage((text) => {
+          const message = JSON.parse(text) as { id?: number; kind: string };
+          if (message.id === id && message.kind !== "progress") resolve(message);
+        });
+        limpet.send(JSON.stringify({ kind: "request", id, method: name, params: values }));
+      }),
+    [method, params] as const,
+  );
+}
+
+test("the page has an origin of its own and reaches the engine", async () => {
+  expect(page.url()).toBe("app://limpet/index.html");
+  expect(await ask("app:get-info", {})).toMatchObject({ kind: "result", result: { host: "electron" } });
+  const path = join(folder, "p.limpet");
+  expect(await ask("project:create", { path })).toMatchObject({ result: { path, recordings: 0 } });
+});
+
+test("the page reaches nothing of Node, no other place and no file outside", async () => {
+  expect(await page.evaluate(() => [typeof globalThis.process, "require" in globalThis])).toEqual([
+    "undefined",
+    false,
+  ]);
+  const outside = await page.evaluate(() =>
+    Promise.all(
+      [
+        "app://limpet/../package.json",
+        "app://limpet/%2e%2e/%2e%2e/package.json",
+        "app://other/index.html",
+        "https://example.com/",
+        "file:///etc/hostname",
+      ].map((address) =>
+        fetch(address).then(
+          async (answer) => (answer.ok ? await answer.text() : "refused"),
+          () => "refused",
+        ),
+      ),
+    ),
+  );
+  expect(outside).toEqual(["refused", "refused", "refused", "refused", "refused"]);
+});
+
+test("the window goes nowhere else and opens no other", async () => {
+  await page.evaluate(() => {
+    location.href = "http://127.0.0.1:9/";
+  });
+  await page.evaluate(() => window.open("http://127.0.0.1:9/"));
+  expect(page.url()).toBe("app://limpet/index.html");
+  expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+});
+
+test("scripts that were written into the page do not run", async () => {
+  const ran = await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "window.injected = true";
+    document.body.append(script);
+    return "injected" in window;
+  });
+  expect(ran).toBe(false);
+});
+
+test("an engine that was killed is started again", async () => {
+  const restarted = page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const { limpet } = window as unknown as { limpet: HostBridge };
+        limpet.onRestart(() => resolve("restarted"));
+      }),
+  );
+  // The engine is the only child of the main process that runs its entry.
+  const killed = await app.evaluate(async () => {
+    const { execFileSync } = process.mainModule?.require(
+      "node:child_process",
+    ) as typeof import("node:child_process");
+    const lines = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(process.pid)], {
+      encoding: "utf8",
+    });
+    const line = lines
+      .split("\n")
+      .find((text) => text.includes("engine-process") || text.includes("engine.mjs"));
+    const pid = Number(line?.trim().split(" ")[0]);
+    if (pid > 0) process.kill(pid, "SIGKILL");
+    return pid > 0;
+  });
+  test.skip(!killed, "the engine runs inside this Electron and cannot be killed alone");
+  expect(await restarted).toBe("restarted");
+  expect(await ask("project:get-summary", {})).toMatchObject({ kind: "result", result: null });
+});
