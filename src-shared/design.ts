@@ -7,11 +7,7 @@ import { z } from "zod";
 
 const powerOfTwo = (value: number): boolean => (value & (value - 1)) === 0;
 
-const fftLength = z
-  .int()
-  .min(16)
-  .max(4096)
-  .refine(powerOfTwo, { message: "must be a power of two" });
+const fftLength = z.int().min(16).max(4096).refine(powerOfTwo, { message: "must be a power of two" });
 
 /** `raw`: the samples themselves as a [time, channel] tensor. */
 export const rawBlock = z.strictObject({
@@ -146,7 +142,11 @@ export const trainingDesign = z.strictObject({
   learningRate: z.number().positive().max(10).default(0.001),
   /** Epochs without a better validation loss before training stops; the best weights are kept. */
   patience: z.int().min(1).max(10_000).default(10),
-  seed: z.int().min(0).max(2 ** 31 - 1).default(1),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1),
   l1: z.number().min(0).max(1).default(0),
   l2: z.number().min(0).max(1).default(0),
   /** Weigh each class by the inverse of its share of the training windows. */
@@ -182,10 +182,14 @@ export const designFile = z
     features: featureBlock.optional(),
     inputs: z.array(designInput).min(1).max(8).optional(),
   })
-  .refine((design) => design.inputs === undefined || (design.channels === undefined && design.features === undefined), {
-    message: "`inputs` takes the place of `channels` and `features`; give one or the other",
-    path: ["inputs"],
-  });
+  .refine(
+    (design) =>
+      design.inputs === undefined || (design.channels === undefined && design.features === undefined),
+    {
+      message: "`inputs` takes the place of `channels` and `features`; give one or the other",
+      path: ["inputs"],
+    },
+  );
 export type DesignFile = z.infer<typeof designFile>;
 export type DesignFileInput = z.input<typeof designFile>;
 

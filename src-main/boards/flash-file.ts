@@ -30,10 +30,10 @@ export function defaultFlashPath(environment: NodeJS.ProcessEnv = process.env): 
   const home = homedir();
   const base =
     platform() === "win32"
-      ? (environment["LOCALAPPDATA"] ?? join(home, "AppData", "Local"))
+      ? (environment.LOCALAPPDATA ?? join(home, "AppData", "Local"))
       : platform() === "darwin"
         ? join(home, "Library", "Application Support")
-        : (environment["XDG_STATE_HOME"] ?? join(home, ".local", "state"));
+        : (environment.XDG_STATE_HOME ?? join(home, ".local", "state"));
   return join(base, "limpet", "virtual-board.flash");
 }
 

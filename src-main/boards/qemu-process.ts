@@ -33,11 +33,11 @@ const WATCHED =
 
 /** QEMU for Arm on the path, or what LIMPET_QEMU names; null where there is none. */
 export function findQemu(environment: NodeJS.ProcessEnv = process.env): string | null {
-  const named = environment["LIMPET_QEMU"];
+  const named = environment.LIMPET_QEMU;
   const name = WINDOWS ? "qemu-system-arm.exe" : "qemu-system-arm";
   const candidates =
     named === undefined
-      ? (environment["PATH"] ?? "")
+      ? (environment.PATH ?? "")
           .split(delimiter)
           .filter((folder) => folder !== "")
           .map((folder) => join(folder, name))

@@ -4,14 +4,14 @@ import { join } from "node:path";
 
 /** `LIMPET_HOME` where set, else the system's usual place for an application's data. */
 export function userFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  const named = environment["LIMPET_HOME"];
+  const named = environment.LIMPET_HOME;
   if (named !== undefined && named !== "") return named;
   switch (platform()) {
     case "win32":
-      return join(environment["APPDATA"] ?? join(homedir(), "AppData", "Roaming"), "Limpet");
+      return join(environment.APPDATA ?? join(homedir(), "AppData", "Roaming"), "Limpet");
     case "darwin":
       return join(homedir(), "Library", "Application Support", "Limpet");
     default:
-      return join(environment["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "limpet");
+      return join(environment.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "limpet");
   }
 }

@@ -33,11 +33,16 @@ export const requests = {
     z.object({
       path: z.string(),
       parent: z.string().nullable(),
-      entries: z.array(z.object({ name: z.string(), path: z.string(), kind: z.enum(["folder", "file"]), bytes: z.number() })),
+      entries: z.array(
+        z.object({ name: z.string(), path: z.string(), kind: z.enum(["folder", "file"]), bytes: z.number() }),
+      ),
     }),
   ),
 
-  "project:create": request(z.object({ path: z.string(), example: project.exampleName.optional() }), project.projectSummary),
+  "project:create": request(
+    z.object({ path: z.string(), example: project.exampleName.optional() }),
+    project.projectSummary,
+  ),
   "project:open": request(z.object({ path: z.string() }), project.projectSummary),
   "project:close": request(none, none),
   "project:get-summary": request(none, project.projectSummary.nullable()),
@@ -110,7 +115,15 @@ export const requests = {
 
   "design:list-presets": request(
     none,
-    z.array(z.object({ name: z.string(), title: z.string(), description: z.string(), design: designFile, fits: z.boolean() })),
+    z.array(
+      z.object({
+        name: z.string(),
+        title: z.string(),
+        description: z.string(),
+        design: designFile,
+        fits: z.boolean(),
+      }),
+    ),
   ),
   "design:describe": request(
     z.object({ design: designFile.optional(), preset: z.string().optional() }),
@@ -124,7 +137,13 @@ export const requests = {
     z.object({ design: designFile }),
     z.object({
       points: z.array(
-        z.object({ x: z.number(), y: z.number(), label: z.string(), recording: z.int(), startMs: z.number() }),
+        z.object({
+          x: z.number(),
+          y: z.number(),
+          label: z.string(),
+          recording: z.int(),
+          startMs: z.number(),
+        }),
       ),
     }),
   ),
@@ -149,7 +168,10 @@ export const requests = {
   "live:start": request(none, none),
   "live:stop": request(none, none),
   /** Keeps the last seconds of the live signal as a recording with the given label ("that was wrong"). */
-  "live:keep": request(z.object({ label: z.string().min(1), seconds: z.number().positive() }), board.recordingResult),
+  "live:keep": request(
+    z.object({ label: z.string().min(1), seconds: z.number().positive() }),
+    board.recordingResult,
+  ),
 } as const;
 
 export const events = {
@@ -168,7 +190,11 @@ export const events = {
   }),
   "live:prediction": board.prediction,
   /** Something the user should know once, for example a lost board during a recording. */
-  "app:notice": z.object({ level: z.enum(["info", "warning", "error"]), message: z.string(), hint: z.string().optional() }),
+  "app:notice": z.object({
+    level: z.enum(["info", "warning", "error"]),
+    message: z.string(),
+    hint: z.string().optional(),
+  }),
 } as const;
 
 export type RequestName = keyof typeof requests;

@@ -3,7 +3,11 @@ import { z } from "zod";
 import { design, designFile } from "../design.ts";
 import { splitName } from "./project.ts";
 
-export const tensorShape = z.object({ stage: z.string(), shape: z.array(z.int()), note: z.string().optional() });
+export const tensorShape = z.object({
+  stage: z.string(),
+  shape: z.array(z.int()),
+  note: z.string().optional(),
+});
 
 /** What a design means before anything is trained. */
 export const designReport = z.object({
@@ -19,7 +23,9 @@ export const designReport = z.object({
   latencyMs: z.number(),
   powerMilliwatts: z.number(),
   /** Problems that stop training (`error`) or should be known (`warning`). */
-  findings: z.array(z.object({ level: z.enum(["error", "warning"]), field: z.string(), message: z.string() })),
+  findings: z.array(
+    z.object({ level: z.enum(["error", "warning"]), field: z.string(), message: z.string() }),
+  ),
 });
 export type DesignReport = z.infer<typeof designReport>;
 
@@ -112,7 +118,12 @@ export const mistake = z.object({
   score: z.number(),
 });
 
-export const classMetrics = z.object({ precision: z.number(), recall: z.number(), f1: z.number(), support: z.int() });
+export const classMetrics = z.object({
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+  support: z.int(),
+});
 
 export const evaluationReport = z.object({
   engine: z.enum(["float", "int8", "board"]),

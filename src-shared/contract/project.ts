@@ -24,7 +24,18 @@ export type StreamInfo = z.infer<typeof streamInfo>;
 
 /** A finding about a recording in plain words, for example a clipped or dead channel. */
 export const qualityFinding = z.object({
-  kind: z.enum(["lost", "clipped", "stuck", "offset", "quiet", "short", "rate", "not-finite", "generated", "incomplete"]),
+  kind: z.enum([
+    "lost",
+    "clipped",
+    "stuck",
+    "offset",
+    "quiet",
+    "short",
+    "rate",
+    "not-finite",
+    "generated",
+    "incomplete",
+  ]),
   level: z.enum(["info", "warning"]),
   message: z.string(),
 });
@@ -102,7 +113,12 @@ export const projectSummary = z.object({
 });
 export type ProjectSummary = z.infer<typeof projectSummary>;
 
-export const recentProject = z.object({ path: z.string(), name: z.string(), openedAt: z.string(), exists: z.boolean() });
+export const recentProject = z.object({
+  path: z.string(),
+  name: z.string(),
+  openedAt: z.string(),
+  exists: z.boolean(),
+});
 
 export const EXAMPLE_NAMES = ["sine", "motor", "gestures", "wake-word"] as const;
 export const exampleName = z.enum(EXAMPLE_NAMES);

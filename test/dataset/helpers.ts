@@ -22,7 +22,7 @@ export function temporaryFolder(): string {
 
 /** Real recordings, which are not part of the repository; null (and a line that says so) where they are missing. */
 export function realData(folder: string): string | null {
-  const path = resolve(process.env["LIMPET_DATA"] ?? "../shared/data", folder);
+  const path = resolve(process.env.LIMPET_DATA ?? "../shared/data", folder);
   if (existsSync(path)) return path;
   console.warn(`SKIPPED: real data is not at ${path} (set LIMPET_DATA)`);
   return null;
