@@ -22,16 +22,15 @@ export function register(program: Command, cli: CliContext): void {
         const port = numberOption("port", options.port, { min: 0, max: 65_535, whole: true }) ?? 0;
         const projectPath = project === undefined ? undefined : resolve(project);
         const { signal } = cli.work("Limpet");
-        const { findElectron, runElectron } = await import("../../electron/launch.ts");
-        const electron = wanted === "web" ? null : findElectron();
+        const { findElectron, hasDisplay, runElectron } = await import("../../electron/launch.ts");
+        // Without a screen there is nothing to open a window on; who asks for Electron all the same gets its own words.
+        const possible = wanted === "electron" || (wanted === undefined && options.open && hasDisplay());
+        const electron = possible ? findElectron() : null;
         if (wanted === "electron" && electron === null) {
           throw new LimpetError("setup-missing", "Electron is not installed here.", {
             field: "host",
             hint: "Run `npm run setup`, or use --host web: the same app in the browser.",
           });
-        }
-        if (electron !== null && wanted === undefined && !options.open) {
-          return runWeb(cli, { port, open: false, projectPath }, signal);
         }
         if (electron !== null) {
           await runElectron(electron, projectPath, signal);
