@@ -1,0 +1,131 @@
+/*
+ * The board's application, the same on every chip: answers the laptop's requests, streams samples, classifies windows and
+ * looks after the model slots. Cooperative: the port calls board_step over and over, and moves bytes between board and line.
+ * Everything it keeps is in one struct and in the pool that the port gives it. Protocol: docs/protocol.md.
+ */
+#ifndef LIMPET_BOARD_H
+#define LIMPET_BOARD_H
+
+#include "../link/frame.h"
+#include "../link/wire.h"
+#include "../store/store.h"
+#include "pipeline.h"
+#include "sensor.h"
+
+enum {
+  BOARD_OK = 0,
+  BOARD_UNKNOWN = -1,
+  BOARD_ARGUMENT = -2,
+  BOARD_STATE = -3,
+  BOARD_TOO_LARGE = -4,
+  BOARD_CORRUPT = -5,
+  BOARD_FLASH = -6,
+  BOARD_SELF_TEST = -7,
+  BOARD_UNSUPPORTED = -8,
+  BOARD_SENSOR = -9,
+  /* Not on the line: the answer comes later. */
+  BOARD_LATER = -32768,
+};
+
+enum { BOARD_COUNTS_NOTHING = 0, BOARD_COUNTS_INSTRUCTIONS = 1, BOARD_COUNTS_CYCLES = 2 };
+
+/* What the chip and its wiring give. All pointers stay valid. */
+typedef struct {
+  void *context;
+  const char *kind;
+  const char *name;
+  const char *serial_number;
+  /* SHA-256 of the firmware image; zeros where it is not known. */
+  uint8_t firmware_hash[32];
+  uint32_t clock_hz;
+  uint8_t counting;
+  /* NULL where the board cannot count. */
+  pipeline_counter counter;
+  sensor_port sensors;
+  store_flash flash;
+  uint32_t slot_base;
+  uint32_t slot_bytes;
+  /* Where an address of the flash can be read in place. */
+  const uint8_t *(*flash_map)(void *context, uint32_t address);
+  /* Largest data chunk of an update that the line carries well; a multiple of 16, 960 at most. */
+  uint16_t chunk_bytes;
+  uint8_t *pool;
+  uint32_t pool_bytes;
+  /* Bytes that have come over the line; returns how many were put into `out`. */
+  uint32_t (*receive)(void *context, uint8_t *out, uint32_t max);
+} board_port;
+
+/* Power of two; holds some frames of the largest size. */
+#define BOARD_TRANSMIT_BYTES 4096u
+
+/* One input of the live windows: samples of the sensor go into its part of the pipeline's window. */
+typedef struct {
+  uint8_t sensor;
+  /* Index of the sample that the window of this input begins with, and how many of it are there. */
+  uint64_t first;
+  uint32_t filled;
+} board_live_input;
+
+typedef struct {
+  const board_port *port;
+  uint64_t now_us;
+
+  frame_receiver receiver;
+  uint8_t body[FRAME_MAX_BODY];
+  uint8_t encoded[FRAME_MAX_ENCODED];
+  uint8_t transmit[BOARD_TRANSMIT_BYTES];
+  uint32_t transmit_from;
+  uint32_t transmit_count;
+  uint16_t sequence;
+  uint32_t frames_sent;
+  uint64_t next_heartbeat_us;
+
+  /* The last answer, to be repeated when its request comes again. */
+  bool answered;
+  uint16_t answered_id;
+  uint16_t answer_bytes;
+  uint8_t answer[FRAME_MAX_PAYLOAD];
+
+  store models;
+  bool loaded;
+  pipeline model;
+
+  /* Samples being streamed, by sensor. A STOP is answered when what was due before it has been sent. */
+  bool streaming[SENSOR_MAX];
+  uint64_t stream_start_us;
+  float stream_rate[SENSOR_MAX];
+  bool stopping;
+  uint16_t stop_id;
+  /* Of streams that have ended. */
+  uint64_t produced_before;
+  uint64_t dropped_before;
+
+  bool live;
+  uint64_t live_window;
+  uint32_t classified;
+  uint32_t missed;
+  board_live_input live_inputs[PIPELINE_MAX_INPUTS];
+
+  /* A window being replayed: samples over the link, or of the sensors' stored signal. */
+  bool replay;
+  uint8_t replay_source;
+  uint32_t replay_bytes;
+  bool replay_sending;
+  uint16_t replay_id;
+  uint8_t replay_wanted;
+  uint8_t replay_part;
+  uint32_t replay_offset;
+
+  bool reset_wanted;
+} board;
+
+/* Switches the board on: chooses a model slot, tests a model that has not been found good yet, makes it ready. */
+void board_start(board *b, const board_port *port, uint64_t now_us);
+
+/* Does what is to be done at `now_us` (microseconds since the start), without waiting. Returns whether there is more to do at once. */
+bool board_step(board *b, uint64_t now_us);
+
+/* Takes at most `max` bytes to be sent; returns how many. */
+uint32_t board_transmit(board *b, uint8_t *out, uint32_t max);
+
+#endif

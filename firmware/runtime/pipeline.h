@@ -1,0 +1,103 @@
+/*
+ * An installed model package made ready to run: windows in, features and scores out. Splits one pool into the window, the
+ * front end's scratch and the network's arena; takes no other memory. Knows no sensor's driver, no link and no flash.
+ */
+#ifndef LIMPET_PIPELINE_H
+#define LIMPET_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PIPELINE_MAX_INPUTS 4
+#define PIPELINE_MAX_SCORES 64
+
+enum {
+  PIPELINE_OK = 0,
+  PIPELINE_CORRUPT = -1,
+  PIPELINE_UNSUPPORTED = -2,
+  PIPELINE_TOO_LARGE = -3,
+};
+
+/* One input of the model: which sensor, which of its channels, how much of it. */
+typedef struct {
+  char sensor[17];
+  float rate_hz;
+  uint8_t channels;
+  uint8_t channel[8];
+  uint32_t window_samples;
+  /* Where its samples begin in the window, in values. */
+  uint32_t first_value;
+} pipeline_input;
+
+/* Counts instructions or cycles up from some moment on; returns 0 always where a board cannot. */
+typedef uint32_t (*pipeline_counter)(void *context);
+
+typedef struct {
+  const uint8_t *package;
+  uint32_t package_bytes;
+  /* SHA-256 of the package, 32 bytes within it. */
+  const uint8_t *hash;
+  /* u8 length and UTF-8 bytes, within the package; NULL: no name. */
+  const uint8_t *name;
+  /* For each label u8 length and UTF-8 bytes, within the package. */
+  const uint8_t *labels;
+  uint8_t label_count;
+  bool regression;
+  /* Distance of windows in live use, in samples of the first input. */
+  uint32_t stride_samples;
+  float thresholds[PIPELINE_MAX_SCORES];
+  uint8_t input_count;
+  pipeline_input inputs[PIPELINE_MAX_INPUTS];
+
+  /* In the pool: samples in physical units, inputs in order, each interleaved by channel. */
+  float *window;
+  uint32_t window_values;
+  /* In the pool: what the last run gave. Features are normalised. */
+  float *features;
+  uint32_t feature_count;
+  const int8_t *quantised;
+  int8_t raw[PIPELINE_MAX_SCORES];
+  float scores[PIPELINE_MAX_SCORES];
+  uint16_t score_count;
+  uint32_t frontend_count;
+  uint32_t network_count;
+
+  uint32_t arena_bytes;
+  uint32_t pool_bytes;
+  pipeline_counter counter;
+  void *counter_context;
+  /* Of the front end and the classifier. */
+  void *scratch;
+} pipeline;
+
+/* What a package's golden vectors gave. */
+typedef struct {
+  uint8_t run;
+  uint8_t identical;
+  /* First stage that differed: 0 none, 1 features, 2 quantised input, 3 scores. */
+  uint8_t stage;
+} pipeline_self_test;
+
+/*
+ * Makes a package ready; it stays where it is (16-byte aligned) and is read in place. Returns PIPELINE_OK or the reason why it
+ * cannot run here. One pipeline at a time uses a pool.
+ */
+int pipeline_load(pipeline *p, const uint8_t *package, uint32_t package_bytes, uint8_t *pool, uint32_t pool_bytes,
+                  pipeline_counter counter, void *counter_context);
+
+/* Runs front end and network on `window` as it is. Returns PIPELINE_OK or PIPELINE_CORRUPT where the network fails. */
+int pipeline_run(pipeline *p);
+
+/* Runs the package's golden vectors. Returns PIPELINE_OK where all are identical, else PIPELINE_CORRUPT. Changes the window. */
+int pipeline_test(pipeline *p, pipeline_self_test *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
