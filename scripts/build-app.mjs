@@ -2,11 +2,22 @@
  * Builds what runs in Electron: dist/electron/main.cjs and preload.cjs (Node 16, Electron 22's) and engine.mjs (for packages:
  * the engine from source runs in development). With `--renderer` also the interface, by vite, into dist/renderer.
  */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Parts that a source tree may lack stay imports that fail when they are used, as they do when run from source. */
+const absent = {
+  name: "absent",
+  setup(build) {
+    build.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, kind }) =>
+      kind === "dynamic-import" && !existsSync(join(resolveDir, path)) ? { path, external: true } : undefined,
+    );
+  },
+};
 
 /** In the bundle, each file's own folder is what it was in the tree: paths to resources stay right. */
 const dirnames = {
@@ -55,7 +66,7 @@ export async function buildElectron() {
     splitting: true,
     chunkNames: "engine-[hash]",
     banner: { js: BANNER },
-    plugins: [dirnames],
+    plugins: [absent, dirnames],
   });
 }
 

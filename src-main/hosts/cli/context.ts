@@ -105,6 +105,12 @@ function knownError(error: unknown, interrupted: boolean): LimpetError {
   if (interrupted && error instanceof Error && error.name === "AbortError") {
     return new LimpetError("cancelled", "Interrupted.", { cause: error });
   }
+  if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") {
+    return new LimpetError("setup-missing", "A part of Limpet that this needs is not there.", {
+      hint: 'Run `npm run setup`. Where that does not help, this version cannot do it yet (README, "What is not there yet").',
+      cause: error,
+    });
+  }
   const message = error instanceof Error ? error.message : String(error);
   return new LimpetError("internal", `Limpet made a mistake: ${message}`, {
     hint: "Run the command again with --debug and report what it prints.",
