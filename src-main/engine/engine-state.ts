@@ -12,7 +12,7 @@ import type { RecentProjects } from "./recent-projects.ts";
 export type Emit = <N extends EventName>(name: N, payload: EventPayload<N>) => void;
 
 /** Kinds of work of which there is one at a time, with what people call them. */
-const WORK_NAMES = { recording: "a recording", training: "a training", live: "a live run" } as const;
+const WORK_NAMES = { recording: "a recording", training: "a training" } as const;
 type WorkName = keyof typeof WORK_NAMES;
 
 export class EngineState {

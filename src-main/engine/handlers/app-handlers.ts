@@ -4,6 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { homedir, platform } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { LimpetError } from "../../../src-shared/errors.ts";
+import { readFirmwareImage } from "../../boards/firmware-image.ts";
 import { virtualBoardAvailable } from "../../services/boards-service.ts";
 import type { Handlers } from "../rpc-server.ts";
 
@@ -16,11 +17,23 @@ export function appHandlers(host: "electron" | "web"): Pick<Handlers, Names> {
       platform: platform(),
       host,
       backends: [],
-      virtualBoard: virtualBoardAvailable(),
+      virtualBoard: virtualBoard(),
       homeFolder: homedir(),
     }),
     "files:list-folder": ({ path, extensions }) => listFolder(path, extensions),
   };
+}
+
+/** QEMU and the firmware must both be there. */
+function virtualBoard(): { available: boolean; reason: string } {
+  const qemu = virtualBoardAvailable();
+  if (!qemu.available) return qemu;
+  try {
+    readFirmwareImage("virtual");
+    return qemu;
+  } catch (error) {
+    return { available: false, reason: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function limpetVersion(): string {
