@@ -48,6 +48,11 @@ describe("the command line", () => {
     }
   });
 
+  it("answers wrong usage with --json by one value that says so", async () => {
+    const { code, stdout } = await limpet("info", "--nonsense", "--json");
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, { error: { code: "usage" } }]);
+  });
+
   it("puts exactly one JSON value on standard output with --json, before or after the command", async () => {
     const project = join(temporaryFolder(), "p.limpet");
     for (const line of [

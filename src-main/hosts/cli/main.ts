@@ -61,7 +61,10 @@ export async function runCommandLine(line: readonly string[], onCli?: (cli: Cli)
       cli.fail(error);
       return cli.exitCode;
     }
-    return error.exitCode === 0 ? 0 : USAGE_EXIT;
+    if (error.exitCode === 0) return 0;
+    // Commander has told people already; a script gets its one value.
+    if (flags.json) cli.out({ error: { code: "usage", message: error.message } }, () => "");
+    return USAGE_EXIT;
   }
   return cli.exitCode === 0 ? Number(process.exitCode ?? 0) : cli.exitCode;
 }
