@@ -2,28 +2,43 @@
  * Entry of the command line under Node 24: finds the command, hands it a context, and ends with the exit code of the
  * contract. Only the module of the command that was asked for is loaded. Knows names of commands; not what they do.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Command, CommanderError } from "commander";
 import { Cli, type CliFlags } from "./context.ts";
 
 type CommandModule = { readonly register: (program: Command, cli: Cli) => void };
 
-/** Each command with the module that registers it, in the order of the help. */
-const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
-  app: () => import("./commands/app.ts"),
-  new: () => import("./commands/new.ts"),
-  boards: () => import("./commands/boards.ts"),
-  virtual: () => import("./commands/virtual.ts"),
-  record: () => import("./commands/record.ts"),
-  import: () => import("./commands/import.ts"),
-  info: () => import("./commands/info.ts"),
-  split: () => import("./commands/split.ts"),
-  export: () => import("./commands/export.ts"),
-  deploy: () => import("./commands/deploy.ts"),
-  monitor: () => import("./commands/monitor.ts"),
-  check: () => import("./commands/check.ts"),
-};
+/** The commands in the order of the help. Each is a module of its name; one that this version lacks is no command. */
+const COMMANDS = [
+  "app",
+  "new",
+  "boards",
+  "virtual",
+  "record",
+  "import",
+  "info",
+  "split",
+  "train",
+  "tune",
+  "evaluate",
+  "compare",
+  "predict",
+  "features",
+  "export",
+  "deploy",
+  "monitor",
+  "log",
+  "check",
+].filter((name) => existsSync(modulePath(name)));
+
+function modulePath(name: string): string {
+  return join(import.meta.dirname, "commands", `${name}.ts`);
+}
+
+const load = async (name: string): Promise<CommandModule> =>
+  (await import(pathToFileURL(modulePath(name)).href)) as CommandModule;
 
 /** Two signals closer together than this are one key press that came on two ways (terminal and parent). */
 const SAME_SIGNAL_MS = 700;
@@ -84,10 +99,8 @@ function makeProgram(): Command {
 
 async function registerFor(program: Command, line: readonly string[], cli: Cli): Promise<void> {
   const name = line.find((word) => !word.startsWith("-"));
-  const load = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
-  const modules = await Promise.all(
-    (load === undefined ? Object.values(COMMANDS) : [load]).map((get) => get()),
-  );
+  const wanted = name !== undefined && COMMANDS.includes(name) ? [name] : COMMANDS;
+  const modules = await Promise.all(wanted.map(load));
   for (const { register } of modules) register(program, cli);
 }
 
