@@ -5,15 +5,15 @@
 static void put_model(const board *b, wire_writer *w) {
   const pipeline *m = &b->model;
   wire_put_u8(w, (uint8_t)(b->models.active + 1));
-  wire_put_bytes(w, m->hash, 32);
-  if (m->name == NULL) {
+  wire_put_bytes(w, m->package.hash, 32);
+  if (m->package.name.count == 0) {
     wire_put_u8(w, 0);
   } else {
-    wire_put_bytes(w, m->name, 1u + m->name[0]);
+    wire_put_bytes(w, m->package.name.bytes, 1u + m->package.name.bytes[0]);
   }
-  wire_put_u8(w, m->label_count);
-  const uint8_t *label = m->labels;
-  for (uint8_t i = 0; i < m->label_count; i++) {
+  wire_put_u8(w, m->package.label_count);
+  const uint8_t *label = m->package.labels.bytes;
+  for (uint8_t i = 0; i < m->package.label_count; i++) {
     wire_put_bytes(w, label, 1u + label[0]);
     label += 1u + label[0];
   }

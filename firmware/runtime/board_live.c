@@ -41,7 +41,7 @@ void board_fill_window(board *b, const pipeline_input *input, const sensor_descr
 /* First sample of window `window` of an input; the distance is that of the first input, in time. */
 static uint64_t window_begin(const board *b, uint8_t input, uint64_t window) {
   const pipeline *m = &b->model;
-  uint64_t first = window * m->stride_samples;
+  uint64_t first = window * m->package.stride_samples;
   if (input == 0) return first;
   return (uint64_t)((double)first * (double)m->inputs[input].rate_hz / (double)m->inputs[0].rate_hz + 0.5);
 }
@@ -143,7 +143,7 @@ static uint8_t best_label(const pipeline *m) {
   for (uint16_t i = 1; i < m->score_count; i++) {
     if (m->raw[i] > m->raw[best]) best = i;
   }
-  return m->regression || m->scores[best] < m->thresholds[best] ? UNKNOWN_LABEL : (uint8_t)best;
+  return m->package.regression || m->scores[best] < m->package.thresholds[best] ? UNKNOWN_LABEL : (uint8_t)best;
 }
 
 void board_write_scores(const board *b, wire_writer *w) {
@@ -168,7 +168,7 @@ static void classify(board *b) {
   wire_writer w = board_payload(b);
   wire_put_u64(&w, (uint64_t)(end + 0.5));
   wire_put_u64(&w, first);
-  wire_put_u8(&w, m->regression ? 1 : 0);
+  wire_put_u8(&w, m->package.regression ? 1 : 0);
   wire_put_u8(&w, best_label(m));
   wire_put_u16(&w, m->score_count);
   board_write_scores(b, &w);

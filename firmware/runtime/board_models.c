@@ -153,9 +153,9 @@ int16_t board_read_package(const board *b, wire_reader *r, wire_writer *w) {
   uint32_t offset = wire_get_u32(r);
   uint16_t count = wire_get_u16(r);
   if (r->missing || !b->loaded) return r->missing ? BOARD_ARGUMENT : BOARD_STATE;
-  if (offset > b->model.package_bytes) return BOARD_ARGUMENT;
-  uint32_t left = b->model.package_bytes - offset;
+  if (offset > b->model.package.count) return BOARD_ARGUMENT;
+  uint32_t left = b->model.package.count - offset;
   if (count > left) count = (uint16_t)left;
-  wire_put_bytes(w, b->model.package + offset, count);
+  wire_put_bytes(w, b->model.package.bytes + offset, count);
   return BOARD_OK;
 }

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../classifier/classifier.h"
+#include "../classifier/model_package.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -38,29 +41,17 @@ typedef struct {
 typedef uint32_t (*pipeline_counter)(void *context);
 
 typedef struct {
-  const uint8_t *package;
-  uint32_t package_bytes;
-  /* SHA-256 of the package, 32 bytes within it. */
-  const uint8_t *hash;
-  /* u8 length and UTF-8 bytes, within the package; NULL: no name. */
-  const uint8_t *name;
-  /* For each label u8 length and UTF-8 bytes, within the package. */
-  const uint8_t *labels;
-  uint8_t label_count;
-  bool regression;
-  /* Distance of windows in live use, in samples of the first input. */
-  uint32_t stride_samples;
-  float thresholds[PIPELINE_MAX_SCORES];
+  model_package package;
   uint8_t input_count;
   pipeline_input inputs[PIPELINE_MAX_INPUTS];
 
   /* In the pool: samples in physical units, inputs in order, each interleaved by channel. */
   float *window;
   uint32_t window_values;
-  /* In the pool: what the last run gave. Features are normalised. */
+  /* In the pool: what the last run gave. Features are before normalisation. */
   float *features;
   uint32_t feature_count;
-  const int8_t *quantised;
+  int8_t *quantised;
   int8_t raw[PIPELINE_MAX_SCORES];
   float scores[PIPELINE_MAX_SCORES];
   uint16_t score_count;
@@ -71,8 +62,8 @@ typedef struct {
   uint32_t pool_bytes;
   pipeline_counter counter;
   void *counter_context;
-  /* Of the front end and the classifier. */
   void *scratch;
+  classifier network;
 } pipeline;
 
 /* What a package's golden vectors gave. */

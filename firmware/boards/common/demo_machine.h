@@ -1,4 +1,4 @@
-/* The machine that a board without a signal measures: an accelerometer on the generator's rotating machine. */
+/* The machine that a board without a signal measures: an accelerometer on a small motor. */
 #ifndef LIMPET_DEMO_MACHINE_H
 #define LIMPET_DEMO_MACHINE_H
 

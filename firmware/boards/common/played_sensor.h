@@ -1,6 +1,6 @@
 /*
- * Sensors of a board that is made of software: they measure a signal container (docs/boards.md), or the demo machine of the
- * firmware's generator where there is none. A sample is due when its time has come by the board's clock, whoever was late, so
+ * Sensors of a board that is made of software: they measure a signal container (docs/boards.md), or the demo machine where
+ * there is none. A sample is due when its time has come by the board's clock, whoever was late, so
  * nothing is skewed when the host is busy. Serves the virtual and the simulated board; knows neither files nor a line.
  */
 #ifndef LIMPET_PLAYED_SENSOR_H

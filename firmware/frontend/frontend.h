@@ -1,0 +1,44 @@
+/*
+ * The front end: a window of samples to features, by the configuration in a package's FRNT section (docs/model-package.md).
+ * Pure functions over the caller's buffers; the same bits on every target (-ffp-contract=off -fno-math-errno).
+ */
+#ifndef LIMPET_FRONTEND_H
+#define LIMPET_FRONTEND_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Goes up when any feature of any block changes by a bit. In HELLO and in every package. */
+#define FRONTEND_VERSION 1
+
+enum {
+  FRONTEND_CORRUPT = -1,
+  FRONTEND_UNSUPPORTED = -2,
+};
+
+/* What a configuration asks for. */
+typedef struct {
+  /* Values of one window: samples of all inputs in order, each interleaved by channel. */
+  uint32_t window_values;
+  uint32_t feature_count;
+  /* Bytes of scratch that frontend_compute needs, aligned to 16. */
+  uint32_t scratch_bytes;
+} frontend_size;
+
+/* Checks a FRNT section. Returns 0 or a negative error. */
+int frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out);
+
+/*
+ * Computes the features of one window, before normalisation. `frnt` has passed frontend_measure; `window` holds window_values in
+ * physical units, `features` feature_count, `scratch` scratch_bytes.
+ */
+void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
