@@ -1,0 +1,79 @@
+/** The fastest streams that the virtual board promises, through QEMU, and its flash file when the board is killed. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { BoardSession } from "../../src-main/boards/board-session.ts";
+import { firmwareFolder, readFirmwareImage } from "../../src-main/boards/firmware-image.ts";
+import { findQemu } from "../../src-main/boards/qemu-process.ts";
+import { encodeSignals } from "../../src-main/boards/signal-container.ts";
+import { VirtualTransport } from "../../src-main/boards/transports/virtual.ts";
+import { temporaryFolder } from "../dataset/helpers.ts";
+
+const ready = findQemu() !== null && existsSync(join(firmwareFolder(), "virtual.bin"));
+if (!ready) {
+  console.warn("SKIPPED: the virtual board needs QEMU and built firmware (npm run setup)");
+}
+
+const SECONDS = 10;
+/** Odd, so that frames and the signal's end never fall together. */
+const SIGNAL_SECONDS = 3.7;
+
+const sessions: BoardSession[] = [];
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.close();
+});
+
+async function connect(rateHz: number, width: number, flashPath = join(temporaryFolder(), "flash")) {
+  const samples = Math.round(rateHz * SIGNAL_SECONDS);
+  const data = Int16Array.from({ length: samples * width }, (_, i) => ((i * 7919) % 65_536) - 32_768);
+  const channels = Array.from({ length: width }, (_, i) => ({ name: `channel${i + 1}`, unit: "g" }));
+  const signal = encodeSignals([{ sensor: "microphone", channels, rateHz, scale: 2 ** -15, samples, data }]);
+  const transport = new VirtualTransport({ signal, flashPath });
+  const session = await BoardSession.connect(transport);
+  sessions.push(session);
+  return { session, transport, data };
+}
+
+async function expectWhole(rateHz: number, width: number): Promise<void> {
+  const { session, data } = await connect(rateHz, width);
+  let next = 0n;
+  let wrong = 0;
+  session.listen((event) => {
+    if (event.kind !== "samples") return;
+    const { firstSample, count, data: got } = event.samples;
+    if (firstSample !== next) wrong++;
+    next = firstSample + BigInt(count);
+    const from = Number(firstSample) * width;
+    for (const [i, value] of got.entries()) if (value !== data[(from + i) % data.length]) wrong++;
+  });
+  const begin = performance.now();
+  await session.start([{ index: 0, rateHz: 0 }]);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * SECONDS));
+  const [stopped] = await session.stop();
+  const seconds = (performance.now() - begin) / 1000;
+  expect(wrong).toBe(0);
+  expect(stopped).toMatchObject({ produced: next, dropped: 0n });
+  expect(session.counters).toMatchObject({ framesLost: 0, framesBad: 0 });
+  // The board's clock is QEMU's, which follows the host's.
+  expect(Math.abs(Number(next) / rateHz - seconds)).toBeLessThan(0.5);
+}
+
+describe.skipIf(!ready)("the virtual board's streams", () => {
+  it("bring 10 s at 48 kHz, one channel, without a loss", () => expectWhole(48_000, 1), 40_000);
+  it("bring 10 s at 6.6 kHz, three channels, without a loss", () => expectWhole(6600, 3), 40_000);
+
+  it("come from the firmware that lies in the flash file, and HELLO says which", async () => {
+    const { session } = await connect(200, 3);
+    expect(session.hello.firmwareHash).toBe(readFirmwareImage("virtual").hash);
+  }, 20_000);
+
+  it("need a flash file that the board completes with erased bytes, in the file at once", async () => {
+    const flashPath = join(temporaryFolder(), "flash");
+    const { session, transport } = await connect(200, 3, flashPath);
+    process.kill(transport.pid, "SIGKILL");
+    await session.close();
+    const own = readFileSync(flashPath).subarray(0x200000);
+    expect(own.length).toBe(0x100000);
+    expect(own.every((byte) => byte === 0xff)).toBe(true);
+  }, 20_000);
+});
