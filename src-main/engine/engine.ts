@@ -13,7 +13,7 @@ import { boardHandlers } from "./handlers/board-handlers.ts";
 import { learningHandlers } from "./handlers/learning-handlers.ts";
 import { projectHandlers } from "./handlers/project-handlers.ts";
 import { RecentProjects } from "./recent-projects.ts";
-import { RpcServer } from "./rpc-server.ts";
+import { type Handlers, RpcServer } from "./rpc-server.ts";
 import { userFolder } from "./user-folder.ts";
 
 export type EngineOptions = {
@@ -34,15 +34,14 @@ export class Engine {
     this.#state = new EngineState(this.#boards, new RecentProjects(folder), (name, payload) =>
       this.#rpc.emit(name, payload),
     );
-    this.#rpc = new RpcServer(
-      {
-        ...appHandlers(host),
-        ...projectHandlers(this.#state),
-        ...boardHandlers(this.#state, () => this.#liveBuffer()),
-        ...learningHandlers(this.#state),
-      },
-      log,
-    );
+    // Every request of the contract has its handler: the compiler refuses a table with a hole.
+    const handlers: Handlers = {
+      ...appHandlers(host),
+      ...projectHandlers(this.#state),
+      ...boardHandlers(this.#state, () => this.#liveBuffer()),
+      ...learningHandlers(this.#state),
+    };
+    this.#rpc = new RpcServer(handlers, log);
     this.#boards.listen((event) => {
       switch (event.kind) {
         case "state":

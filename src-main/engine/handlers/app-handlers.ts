@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { homedir, platform } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import type { RequestResult } from "../../../src-shared/contract/index.ts";
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { readFirmwareImage } from "../../boards/firmware-image.ts";
 import { virtualBoardAvailable } from "../../services/boards-service.ts";
+import { training } from "../learning-services.ts";
 import type { Handlers } from "../rpc-server.ts";
 
 type Names = "app:get-info" | "files:list-folder";
@@ -16,12 +18,22 @@ export function appHandlers(host: "electron" | "web"): Pick<Handlers, Names> {
       version: limpetVersion(),
       platform: platform(),
       host,
-      backends: [],
+      backends: await backends(),
       virtualBoard: virtualBoard(),
       homeFolder: homedir(),
     }),
     "files:list-folder": ({ path, extensions }) => listFolder(path, extensions),
   };
+}
+
+/** None where this version cannot train. */
+async function backends(): Promise<RequestResult<"app:get-info">["backends"]> {
+  try {
+    return await (await training()).availableBackends();
+  } catch (error) {
+    if (error instanceof LimpetError && error.code === "setup-missing") return [];
+    throw error;
+  }
 }
 
 /** QEMU and the firmware must both be there. */

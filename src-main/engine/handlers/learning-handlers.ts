@@ -1,13 +1,50 @@
-/** Requests about designs, experiments and deployment that need nothing but the project file and the board. */
+/** Requests about design, training, experiments, conversion, evaluation and deployment. */
+import { resolve } from "node:path";
 import { deploy, packageOf } from "../../services/deployment-service.ts";
 import type { EngineState } from "../engine-state.ts";
+import { conversion, evaluation, training } from "../learning-services.ts";
 import type { Handlers } from "../rpc-server.ts";
 
-type Names = "design:get" | "experiments:rename" | "experiments:delete" | "deployment:run";
+type Names = Extract<
+  keyof Handlers,
+  | `design:${string}`
+  | `training:${string}`
+  | `experiments:${string}`
+  | `conversion:${string}`
+  | `evaluation:${string}`
+  | `deployment:${string}`
+>;
 
 export function learningHandlers(state: EngineState): Pick<Handlers, Names> {
   return {
+    "design:list-presets": async () => (await training()).listPresets(state.project),
+    "design:describe": async ({ design, preset }) =>
+      (await training()).describeDesign(state.project, { design, preset }),
+    "design:save": async ({ design }) => {
+      const report = await (await training()).describeDesign(state.project, { design });
+      state.project.saveDesign(design);
+      state.projectChanged();
+      return report;
+    },
     "design:get": () => state.project.design(),
+    "design:get-map": async ({ design }, call) => (await training()).featureMap(state.project, design, call),
+
+    "training:start": async (request, call) => {
+      const { project } = state;
+      const { train } = await training();
+      return state.exclusive("training", (stop) =>
+        train(project, request, {
+          ...call,
+          stop,
+          onEpoch: (epoch) => state.emit("training:epoch", epoch),
+        }).finally(() => state.experimentsChanged()),
+      );
+    },
+    "training:stop": async () => {
+      await state.stopWork("training");
+      return {};
+    },
+    "experiments:list": async () => (await training()).listExperiments(state.project),
     "experiments:rename": ({ id, name }) => {
       state.project.updateExperiment(id, { name });
       state.experimentsChanged();
@@ -18,9 +55,29 @@ export function learningHandlers(state: EngineState): Pick<Handlers, Names> {
       state.experimentsChanged();
       return {};
     },
+    "experiments:export": async ({ id, format, path }, call) => {
+      const result = await (await conversion()).exportModel(state.project, id, format, resolve(path), call);
+      state.experimentsChanged();
+      return result;
+    },
+    "conversion:run": async ({ experiment }, call) => {
+      const report = await (await conversion()).convertExperiment(state.project, experiment, call);
+      state.experimentsChanged();
+      return report;
+    },
+    "evaluation:run": async (request, call) => {
+      const report = await (await evaluation()).evaluate(state.project, request, call);
+      state.projectChanged();
+      return report;
+    },
     "deployment:run": async ({ experiment, board, firmware }, call) => {
       const { project, boards } = state;
-      const modelPackage = await packageOf(project, experiment, null, call);
+      const modelPackage = await packageOf(
+        project,
+        experiment,
+        async (id, work) => (await conversion()).packageExperiment(project, id, work),
+        call,
+      );
       // The connected board is used where it is the one that is meant; else that one is connected first.
       const connected = boards.state;
       if (connected.kind !== "connected" || connected.info.port !== board) await boards.connect(board);
