@@ -1,0 +1,173 @@
+/** The window: providers, welcome page or frame with the place in hand, notices, keys. */
+import { createTheme, type MantineColorsTuple, MantineProvider } from "@mantine/core";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { CollectPlace } from "../collect/collect-place.tsx";
+import type { EngineClient } from "../connection/client.ts";
+import { ConvertPlace } from "../convert/convert-place.tsx";
+import { DeployPlace } from "../deploy/deploy-place.tsx";
+import { DesignPlace } from "../design/design-place.tsx";
+import { EvaluatePlace } from "../evaluate/evaluate-place.tsx";
+import { GoalPlace } from "../goal/goal-place.tsx";
+import { TrainPlace } from "../train/train-place.tsx";
+import { WelcomePlace } from "../welcome/welcome-place.tsx";
+import { FilePickerHost } from "../widgets/file-picker.tsx";
+import { Message } from "../widgets/parts.tsx";
+import { EngineContext, useEngine } from "./engine-context.ts";
+import { Hint } from "./hint.tsx";
+import { SideBar } from "./side-bar.tsx";
+import { StatusLine } from "./status-line.tsx";
+import { notifyError, PLACES, useApp } from "./store.ts";
+
+const sea: MantineColorsTuple = [
+  "#e6f4f3",
+  "#cfe6e4",
+  "#a0d1ce",
+  "#6fc9c4",
+  "#3f9f9c",
+  "#1f8082",
+  "#146f74",
+  "#0f656a",
+  "#0b5d63",
+  "#07474c",
+];
+
+const theme = createTheme({
+  fontFamily: "var(--font)",
+  primaryColor: "sea",
+  primaryShade: { light: 8, dark: 3 },
+  autoContrast: true,
+  colors: { sea },
+  defaultRadius: 8,
+  respectReducedMotion: true,
+});
+
+const CONTENT = {
+  goal: GoalPlace,
+  collect: CollectPlace,
+  design: DesignPlace,
+  train: TrainPlace,
+  convert: ConvertPlace,
+  evaluate: EvaluatePlace,
+  deploy: DeployPlace,
+} as const;
+
+export function App({ client }: { client: EngineClient }) {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <EngineContext value={client}>
+        <Window />
+        <FilePickerHost />
+        <Notices />
+      </EngineContext>
+    </MantineProvider>
+  );
+}
+
+function Window() {
+  const { t } = useTranslation();
+  const { summary, place, loaded, channel } = useApp();
+  useKeys();
+  useEffect(() => {
+    document.title = summary === null ? "Limpet" : `${t(`place.${place}`)} – ${summary.name} – Limpet`;
+  }, [summary, place, t]);
+  if (!loaded) {
+    return (
+      <main className="welcome">
+        <div>
+          <h1>Limpet</h1>
+          <p className="lead" role="status">
+            {channel === "lost" ? t("The engine cannot be reached. Trying again…") : t("Starting…")}
+          </p>
+        </div>
+      </main>
+    );
+  }
+  if (summary === null) return <WelcomePlace />;
+  const Place = CONTENT[place];
+  return (
+    <div className="frame">
+      <a className="skip" href="#place">
+        {t("Skip to the content")}
+      </a>
+      <SideBar />
+      <main className="place" id="place" key={place} tabIndex={-1}>
+        <Hint />
+        <Place />
+      </main>
+      <StatusLine />
+    </div>
+  );
+}
+
+/** Ctrl+1..7 change the place, Ctrl+Z and Ctrl+Shift+Z undo and redo, outside of text fields. */
+function useKeys(): void {
+  const client = useEngine();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || useApp.getState().summary === null) return;
+      const place = PLACES[Number(event.key) - 1];
+      if (place !== undefined) {
+        event.preventDefault();
+        useApp.getState().go(place);
+      }
+      const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
+      if (event.key.toLowerCase() === "z" && !typing) {
+        event.preventDefault();
+        client
+          .request(event.shiftKey ? "project:redo" : "project:undo", {})
+          .then((answer) => {
+            const what = "undone" in answer ? answer.undone : answer.redone;
+            if (what !== null) {
+              const prefix = event.shiftKey ? "Redone" : "Undone";
+              useApp.getState().notify({ level: "info", message: `${prefix}: ${what}` });
+            }
+          })
+          .catch(notifyError);
+      }
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [client]);
+}
+
+const NOTICE_MS = 10_000;
+
+function Notices() {
+  const notices = useApp((state) => state.notices);
+  const dismiss = useApp((state) => state.dismiss);
+  const last = notices.at(-1);
+  useEffect(() => {
+    // Errors stay until they are closed.
+    if (last === undefined || last.level === "error") return;
+    const timer = setTimeout(() => dismiss(last.id), NOTICE_MS);
+    return () => clearTimeout(timer);
+  }, [last, dismiss]);
+  return (
+    <section className="notices" aria-label="Messages">
+      {notices.map((notice) => (
+        <Message
+          key={notice.id}
+          level={notice.level}
+          message={notice.message}
+          hint={notice.hint}
+          onClose={() => dismiss(notice.id)}
+          action={
+            notice.action && (
+              <button
+                type="button"
+                className="linklike"
+                onClick={() => {
+                  notice.action?.run();
+                  dismiss(notice.id);
+                }}
+              >
+                {notice.action.label}
+              </button>
+            )
+          }
+        />
+      ))}
+    </section>
+  );
+}

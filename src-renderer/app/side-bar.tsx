@@ -1,0 +1,143 @@
+/** Device selector, the seven places with where each stands, appearance and language. */
+import { ActionIcon, useMantineColorScheme } from "@mantine/core";
+import { Check, ChevronsUpDown, Cpu, Languages, Lightbulb, Moon, RefreshCw, Sun } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import icon from "../../resources/icons/limpet.svg";
+import { chooseLanguage } from "../locales/i18n.ts";
+import { BoardDialog } from "./board-dialog.tsx";
+import { useEngine } from "./engine-context.ts";
+import { notifyError, PLACES, useApp } from "./store.ts";
+
+export function SideBar() {
+  const { t } = useTranslation();
+  const client = useEngine();
+  const { summary, place, go } = useApp();
+  return (
+    <nav className="side" aria-label={t("Steps")}>
+      <DeviceSelector />
+      <ol>
+        {PLACES.map((name, index) => {
+          const state = summary?.steps[name] ?? "to-do";
+          return (
+            <li key={name}>
+              <button
+                type="button"
+                className="step"
+                data-state={state}
+                title={`Ctrl+${index + 1}`}
+                aria-keyshortcuts={`Control+${index + 1}`}
+                {...(place === name ? { "aria-current": "step" as const } : {})}
+                onClick={() => go(name)}
+              >
+                <span className="mark" aria-hidden>
+                  {state === "done" ? (
+                    <Check size={14} />
+                  ) : state === "out-of-date" ? (
+                    <RefreshCw size={13} />
+                  ) : (
+                    index + 1
+                  )}
+                </span>
+                <span>{t(`place.${name}`)}</span>
+                <small>{state === "to-do" ? "" : state === "done" ? t("done") : t("out of date")}</small>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+      <footer>
+        <button
+          type="button"
+          className="brand grow"
+          title={t("Close the project")}
+          aria-label={t("Close the project and go to the start page")}
+          onClick={() => {
+            client
+              .request("project:close", {})
+              .then(() => useApp.setState({ summary: null, recordings: [], experiments: [] }))
+              .catch(notifyError);
+          }}
+        >
+          <img src={icon} alt="" />
+          <span>Limpet</span>
+        </button>
+        <Appearance />
+      </footer>
+    </nav>
+  );
+}
+
+export function Appearance() {
+  const { t, i18n } = useTranslation();
+  const { guided, setGuided } = useApp();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const dark =
+    colorScheme === "dark" || (colorScheme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  return (
+    <>
+      <ActionIcon
+        variant="subtle"
+        size="lg"
+        color={dark ? "gray.3" : "gray.8"}
+        aria-pressed={guided}
+        aria-label={guided ? t("Hide hints") : t("Show hints")}
+        title={guided ? t("Hide hints") : t("Show hints")}
+        onClick={() => setGuided(!guided)}
+      >
+        <Lightbulb size={17} />
+      </ActionIcon>
+      <ActionIcon
+        variant="subtle"
+        size="lg"
+        color={dark ? "gray.3" : "gray.8"}
+        aria-label={i18n.language === "en" ? "Deutsch" : "English"}
+        title={i18n.language === "en" ? "Deutsch" : "English"}
+        onClick={() => chooseLanguage(i18n.language === "en" ? "de" : "en")}
+      >
+        <Languages size={17} />
+      </ActionIcon>
+      <ActionIcon
+        variant="subtle"
+        size="lg"
+        color={dark ? "gray.3" : "gray.8"}
+        aria-label={dark ? t("Light appearance") : t("Dark appearance")}
+        title={dark ? t("Light appearance") : t("Dark appearance")}
+        onClick={() => setColorScheme(dark ? "light" : "dark")}
+      >
+        {dark ? <Sun size={17} /> : <Moon size={17} />}
+      </ActionIcon>
+    </>
+  );
+}
+
+function DeviceSelector() {
+  const { t } = useTranslation();
+  const board = useApp((state) => state.board);
+  const [open, setOpen] = useState(false);
+  const name =
+    board.kind === "connected" ? board.info.name : board.kind === "disconnected" ? t("No board") : board.port;
+  const detail =
+    board.kind === "connected"
+      ? t("connected, {{port}}", { port: board.info.port })
+      : board.kind === "disconnected"
+        ? t("Choose a board")
+        : board.kind === "connecting"
+          ? t("Connecting…")
+          : board.kind === "reconnecting"
+            ? t("Reconnecting, attempt {{attempt}}…", { attempt: board.attempt })
+            : t("Could not connect");
+  return (
+    <>
+      <button type="button" className="device" onClick={() => setOpen(true)}>
+        <Cpu size={20} aria-hidden color={board.kind === "connected" ? "var(--good)" : "var(--ink-soft)"} />
+        <span>
+          <b>{name}</b>
+          <small>{detail}</small>
+        </span>
+        <ChevronsUpDown size={15} aria-hidden />
+      </button>
+      <BoardDialog opened={open} onClose={() => setOpen(false)} />
+    </>
+  );
+}

@@ -1,0 +1,133 @@
+/** What every place of the window shares: the project, its recordings and experiments, the board, notices. */
+import { create } from "zustand";
+import type {
+  BoardInfo,
+  ConnectionState,
+  EpochRecord,
+  EventPayload,
+  ExperimentInfo,
+  ProjectSummary,
+  RecordingInfo,
+  RecordingState,
+  RequestResult,
+} from "../../src-shared/contract/index.ts";
+import type { ChannelState } from "../connection/channel.ts";
+import { asLimpetError, type EngineClient } from "../connection/client.ts";
+
+export const PLACES = ["goal", "collect", "design", "train", "convert", "evaluate", "deploy"] as const;
+export type Place = (typeof PLACES)[number];
+
+export type Notice = EventPayload<"app:notice"> & {
+  readonly id: number;
+  readonly action?: { readonly label: string; run(): void } | undefined;
+};
+
+export type AppState = {
+  readonly channel: ChannelState;
+  readonly info: RequestResult<"app:get-info"> | null;
+  readonly loaded: boolean;
+  readonly summary: ProjectSummary | null;
+  readonly recordings: readonly RecordingInfo[];
+  readonly experiments: readonly ExperimentInfo[];
+  readonly board: ConnectionState;
+  readonly recording: RecordingState;
+  readonly epochs: readonly EpochRecord[];
+  readonly place: Place;
+  readonly notices: readonly Notice[];
+  /** The newcomer's hints are shown. */
+  readonly guided: boolean;
+  /** The experiment that Convert, Evaluate and Deploy are about; the newest where null. */
+  readonly experiment: number | null;
+  go(place: Place): void;
+  setGuided(on: boolean): void;
+  notify(notice: Omit<Notice, "id">): void;
+  dismiss(id: number): void;
+};
+
+let nextNotice = 1;
+const GUIDED_KEY = "limpet.guided";
+
+export const useApp = create<AppState>((set) => ({
+  channel: "connecting",
+  info: null,
+  loaded: false,
+  summary: null,
+  recordings: [],
+  experiments: [],
+  board: { kind: "disconnected" },
+  recording: { kind: "idle" },
+  epochs: [],
+  place: "goal",
+  notices: [],
+  guided: localStorage.getItem(GUIDED_KEY) !== "off",
+  experiment: null,
+  go: (place) => set({ place }),
+  setGuided: (guided) => {
+    localStorage.setItem(GUIDED_KEY, guided ? "on" : "off");
+    set({ guided });
+  },
+  notify: (notice) =>
+    set((state) => ({ notices: [...state.notices.slice(-3), { ...notice, id: nextNotice++ }] })),
+  dismiss: (id) => set((state) => ({ notices: state.notices.filter((notice) => notice.id !== id) })),
+}));
+
+/** Shows any failure as a notice; a cancellation is no failure. */
+export function notifyError(error: unknown): void {
+  const { code, message, hint } = asLimpetError(error);
+  if (code === "cancelled") return;
+  useApp.getState().notify({ level: "error", message, hint });
+}
+
+export const connectedBoard = (state: AppState): BoardInfo | null =>
+  state.board.kind === "connected" ? state.board.info : null;
+
+/** The experiment in hand: the chosen one, else the newest. */
+export const currentExperiment = (state: AppState): ExperimentInfo | null =>
+  state.experiments.find(({ id }) => id === state.experiment) ??
+  [...state.experiments].sort((a, b) => b.id - a.id)[0] ??
+  null;
+
+/** Keeps the store as the engine says; call once the client is there. */
+export function followEngine(client: EngineClient): void {
+  const set = useApp.setState;
+  const loadRecordings = async (): Promise<void> => {
+    set({ recordings: await client.request("recordings:list", {}) });
+  };
+  const loadExperiments = async (): Promise<void> => {
+    set({ experiments: await client.request("experiments:list", {}) });
+  };
+  const adopt = (summary: ProjectSummary | null): void => {
+    const before = useApp.getState().summary?.path;
+    set({ summary });
+    if (summary === null) set({ recordings: [], experiments: [], epochs: [], experiment: null });
+    else if (summary.path !== before) {
+      set({ place: summary.steps.goal === "to-do" ? "goal" : "collect", epochs: [], experiment: null });
+      loadRecordings().catch(notifyError);
+      loadExperiments().catch(() => set({ experiments: [] }));
+    }
+  };
+  client.on("project:changed", adopt);
+  client.on("recordings:changed", () => void loadRecordings().catch(notifyError));
+  client.on("experiments:changed", () => void loadExperiments().catch(notifyError));
+  client.on("board:state", (board) => set({ board }));
+  client.on("recording:state", (recording) => set({ recording }));
+  client.on("training:epoch", (epoch) => set((state) => ({ epochs: [...state.epochs, epoch] })));
+  client.on("app:notice", (notice) => useApp.getState().notify(notice));
+  const load = async (): Promise<void> => {
+    const [info, summary, board] = await Promise.all([
+      client.request("app:get-info", {}),
+      client.request("project:get-summary", {}),
+      client.request("boards:get-state", {}),
+    ]);
+    set({ info, board, loaded: true });
+    adopt(summary);
+  };
+  let was: ChannelState = "connecting";
+  const loadWhenOpen = (channel: ChannelState): void => {
+    if (channel === was) return;
+    was = channel;
+    if (channel === "open") load().catch(notifyError);
+  };
+  useApp.subscribe((state) => loadWhenOpen(state.channel));
+  loadWhenOpen(useApp.getState().channel);
+}

@@ -1,0 +1,77 @@
+/** Confusion matrix: rows are what a window was, columns what it was called; a sentence for the cell under the pointer. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+export function ConfusionMatrix({
+  labels,
+  matrix,
+}: {
+  labels: readonly string[];
+  matrix: readonly (readonly number[])[];
+}) {
+  const { t } = useTranslation();
+  const [sentence, setSentence] = useState("");
+  return (
+    <>
+      <div style={{ overflowX: "auto" }}>
+        <table className="matrix">
+          <thead>
+            <tr>
+              <th rowSpan={2}>{t("Was")}</th>
+              <th colSpan={labels.length}>{t("Called")}</th>
+              <th rowSpan={2}>{t("Total")}</th>
+            </tr>
+            <tr>
+              {labels.map((label) => (
+                <th key={label} scope="col">
+                  {label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {labels.map((was, row) => {
+              const counts = matrix[row] ?? [];
+              const total = counts.reduce((sum, count) => sum + count, 0);
+              return (
+                <tr key={was}>
+                  <th scope="row">{was}</th>
+                  {labels.map((called, column) => {
+                    const count = counts[column] ?? 0;
+                    const share = total === 0 ? 0 : count / total;
+                    const tone = row === column ? "--good" : "--signal";
+                    return (
+                      <td
+                        key={called}
+                        style={{
+                          background: `color-mix(in srgb, var(${tone}) ${Math.round(share * 24)}%, var(--surface))`,
+                        }}
+                        onMouseEnter={() =>
+                          setSentence(
+                            t(
+                              "Of {{total}} windows that were “{{was}}”, {{count}} were called “{{called}}”.",
+                              { total, was, count, called },
+                            ),
+                          )
+                        }
+                      >
+                        <b>{count}</b>
+                        <small>{Math.round(share * 100)} %</small>
+                      </td>
+                    );
+                  })}
+                  <td>
+                    <b>{total}</b>
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+      <p className="soft small" style={{ minHeight: 20 }}>
+        {sentence}
+      </p>
+    </>
+  );
+}

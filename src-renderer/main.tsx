@@ -1,0 +1,19 @@
+/** Starts the interface: text, engine, page. */
+import "@mantine/core/styles.css";
+import "@fontsource-variable/inter";
+import "uplot/dist/uPlot.min.css";
+import "./app/tokens.css";
+import "./app/frame.css";
+import "./app/parts.css";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/app.tsx";
+import { followEngine, useApp } from "./app/store.ts";
+import { openChannel } from "./connection/channel.ts";
+import { EngineClient } from "./connection/client.ts";
+import { startTranslation } from "./locales/i18n.ts";
+
+await startTranslation();
+const client = new EngineClient(openChannel(), (channel) => useApp.setState({ channel }));
+followEngine(client);
+const root = document.getElementById("root");
+if (root !== null) createRoot(root).render(<App client={client} />);
