@@ -35,7 +35,6 @@ function BoardList({ onClose }: { onClose: () => void }) {
   const boards = list.result ?? [];
   const made = port === "virtual" || port === "simulated";
   const wanted = port === "other" ? address.trim() : port;
-  const problem = boards.find((board) => board.port === port)?.problem;
   const submit = async (): Promise<void> => {
     const answer = await connect.start({ port: wanted, signals: made ? [...signals] : [] });
     if (answer?.kind === "connected") onClose();
@@ -125,9 +124,8 @@ function BoardList({ onClose }: { onClose: () => void }) {
           </Button>
         </section>
       )}
-      {problem !== undefined && <Message level="warning" message={problem} />}
       <ErrorMessage error={connect.error} />
-      {connect.result?.kind === "failed" && (
+      {connect.result?.kind === "failed" && connect.error === null && (
         <Message level="error" message={connect.result.message} hint={connect.result.hint} />
       )}
       <div className="row" style={{ justifyContent: "flex-end" }}>

@@ -79,7 +79,6 @@ export function Appearance() {
       <ActionIcon
         variant="subtle"
         size="lg"
-        color={dark ? "gray.3" : "gray.8"}
         aria-pressed={guided}
         aria-label={guided ? t("Hide hints") : t("Show hints")}
         title={guided ? t("Hide hints") : t("Show hints")}
@@ -90,7 +89,6 @@ export function Appearance() {
       <ActionIcon
         variant="subtle"
         size="lg"
-        color={dark ? "gray.3" : "gray.8"}
         aria-label={i18n.language === "en" ? "Deutsch" : "English"}
         title={i18n.language === "en" ? "Deutsch" : "English"}
         onClick={() => chooseLanguage(i18n.language === "en" ? "de" : "en")}
@@ -100,7 +98,6 @@ export function Appearance() {
       <ActionIcon
         variant="subtle"
         size="lg"
-        color={dark ? "gray.3" : "gray.8"}
         aria-label={dark ? t("Light appearance") : t("Dark appearance")}
         title={dark ? t("Light appearance") : t("Dark appearance")}
         onClick={() => setColorScheme(dark ? "light" : "dark")}

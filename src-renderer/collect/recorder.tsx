@@ -87,7 +87,6 @@ export function Recorder({
         {record.running ? (
           <>
             <Button
-              color="red"
               leftSection={<Square size={15} />}
               onClick={() => void client.request("recording:stop", {}).catch(notifyError)}
             >

@@ -100,6 +100,7 @@ export function Meter(props: { name: string; value: number; limit: number; text:
   return (
     <div className="meter">
       <span>{props.name}</span>
+      {/* biome-ignore lint/a11y/useSemanticElements: a meter element cannot be drawn as ours is. */}
       <div
         className="bar"
         role="meter"

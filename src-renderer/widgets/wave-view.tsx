@@ -93,15 +93,16 @@ export function WaveView({
     if (canvas.current !== null && answer !== null) drawLanes(canvas.current, lanesOf(answer, mark));
   }, [answer, mark]);
   const onKey = (event: React.KeyboardEvent): void => {
-    const act = {
-      ArrowLeft: () => pan(-0.2),
-      ArrowRight: () => pan(0.2),
-      "+": () => zoom(0.6),
-      "-": () => zoom(1.6),
-      "0": () => setRange({ from: 0, to: stream.samples }),
-      Home: () => pan(-1e9),
-      End: () => pan(1e9),
-    }[event.key];
+    const keys = new Map<string, () => void>([
+      ["ArrowLeft", () => pan(-0.2)],
+      ["ArrowRight", () => pan(0.2)],
+      ["+", () => zoom(0.6)],
+      ["-", () => zoom(1.6)],
+      ["0", () => setRange({ from: 0, to: stream.samples })],
+      ["Home", () => pan(-1e9)],
+      ["End", () => pan(1e9)],
+    ]);
+    const act = keys.get(event.key);
     if (act === undefined) return;
     event.preventDefault();
     act();
@@ -133,16 +134,16 @@ export function WaveView({
         </Button>
       </div>
       <ErrorMessage error={error} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing is moved and zoomed by keys. */}
-      <div
+      {/* biome-ignore-start lint/a11y/noNoninteractiveTabindex: the drawing is moved and zoomed by keys. */}
+      <section
         className="trace"
-        role="group"
         tabIndex={0}
         onKeyDown={onKey}
         aria-label={t("Waveform: arrows move, plus and minus zoom, 0 shows all")}
       >
         <canvas ref={canvas} style={{ height: 60 + 62 * stream.channels.length }} />
-      </div>
+      </section>
+      {/* biome-ignore-end lint/a11y/noNoninteractiveTabindex: as above. */}
       <p className="soft small">
         {t("Wheel moves, Ctrl + wheel zooms. Shaded parts are gaps or the window in question.")}
       </p>
