@@ -14,7 +14,13 @@ export const SIGNAL_EXTENSIONS = ["wav", "csv", "ts", "json", "cbor"];
 export function BoardDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal opened={opened} onClose={onClose} title={<b>{t("Choose a board")}</b>} size="lg">
+    <Modal
+      closeButtonProps={{ "aria-label": t("Close") }}
+      opened={opened}
+      onClose={onClose}
+      title={<b>{t("Choose a board")}</b>}
+      size="lg"
+    >
       {opened && <BoardList onClose={onClose} />}
     </Modal>
   );

@@ -39,13 +39,20 @@ export async function pickPaths(wanted: Wanted): Promise<string[]> {
 
 /** The place where the browser's file list appears; once in the app. */
 export function FilePickerHost() {
+  const { t } = useTranslation();
   const asked = useAsked((state) => state.asked);
   const close = (paths: string[]): void => {
     asked?.resolve(paths);
     useAsked.setState({ asked: null });
   };
   return (
-    <Modal opened={asked !== null} onClose={() => close([])} title={asked?.wanted.title ?? ""} size="lg">
+    <Modal
+      closeButtonProps={{ "aria-label": t("Close") }}
+      opened={asked !== null}
+      onClose={() => close([])}
+      title={asked?.wanted.title ?? ""}
+      size="lg"
+    >
       {asked !== null && <FileList wanted={asked.wanted} onDone={close} />}
     </Modal>
   );

@@ -11,9 +11,16 @@ import { WaveView } from "./wave-view.tsx";
 export type Shown = { readonly id: number; readonly mark?: { fromMs: number; toMs: number } | undefined };
 
 export function RecordingDialog({ shown, onClose }: { shown: Shown | null; onClose: () => void }) {
+  const { t } = useTranslation();
   const recording = useApp((state) => state.recordings.find(({ id }) => id === shown?.id));
   return (
-    <Modal opened={recording !== undefined} onClose={onClose} size="xl" title={<b>{recording?.name}</b>}>
+    <Modal
+      closeButtonProps={{ "aria-label": t("Close") }}
+      opened={recording !== undefined}
+      onClose={onClose}
+      size="xl"
+      title={<b>{recording?.name}</b>}
+    >
       {recording !== undefined && (
         <Detail key={recording.id} recording={recording} mark={shown?.mark} onClose={onClose} />
       )}

@@ -112,19 +112,16 @@ test("scripts that were written into the page do not run", async () => {
 });
 
 test("an engine that was killed is started again", async () => {
-  const restarted = page.evaluate(
-    () =>
-      new Promise<string>((resolve) => {
-        const { limpet } = window as unknown as { limpet: HostBridge };
-        limpet.onRestart(() => resolve("restarted"));
-      }),
-  );
+  await page.evaluate(() => {
+    const { limpet } = window as unknown as { limpet: HostBridge };
+    limpet.onRestart(() => document.body.setAttribute("data-restarted", "yes"));
+  });
   // In an Electron with a new Node the engine is a utility process, which does not show its entry among its arguments.
   const lines = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(app.process().pid)], {
     encoding: "utf8",
   }).split("\n");
   const engine = lines.find((line) => line.includes("engine-process") || line.includes("NodeService"));
   process.kill(Number(engine?.trim().split(" ")[0]), "SIGKILL");
-  expect(await restarted).toBe("restarted");
+  await expect(page.locator("body")).toHaveAttribute("data-restarted", "yes");
   expect(await ask("project:get-summary", {})).toMatchObject({ kind: "result", result: null });
 });

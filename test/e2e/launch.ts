@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { _electron, test as base, chromium, type Page } from "@playwright/test";
 import { findElectron } from "../../src-main/hosts/electron/launch.ts";
@@ -18,9 +18,11 @@ export type Limpet = {
   readonly host: "web" | "electron";
   /** A folder of this spec's own, removed after it. */
   readonly folder: string;
+  /** Runs what opens a file dialog and answers it: the system's in Electron (answered for the user), ours in the browser. */
+  choose(open: () => Promise<void>, paths: readonly string[], mode: "open" | "save"): Promise<void>;
 };
 
-type Started = { readonly page: Page; close(): Promise<void> };
+type Started = Pick<Limpet, "page" | "choose"> & { close(): Promise<void> };
 
 /** The browser of the tests; `LIMPET_CHROMIUM` names another. */
 export function findChromium(): string | undefined {
@@ -45,7 +47,7 @@ export const test = base.extend<{ limpet: Limpet }>({
     let started: Started | null = null;
     try {
       started = host === "electron" ? await startElectron(folder) : await startBrowser(folder);
-      await use({ page: started.page, host, folder });
+      await use({ page: started.page, choose: started.choose, host, folder });
     } finally {
       await started?.close();
       rmSync(folder, { recursive: true, force: true });
@@ -65,6 +67,21 @@ async function startBrowser(folder: string): Promise<Started> {
   await page.goto(server.url);
   return {
     page,
+    choose: async (open, paths, mode) => {
+      await open();
+      const dialog = page.getByRole("dialog").last();
+      const folders = dialog.getByRole("textbox", { name: /^Folder/ });
+      await folders.fill(dirname(paths[0] ?? ""));
+      await dialog.getByRole("button", { name: "Open", exact: true }).click();
+      if (mode === "save") {
+        await dialog.getByLabel("File name").fill(basename(paths[0] ?? ""));
+        await dialog.getByRole("button", { name: "Save here" }).click();
+        return;
+      }
+      for (const path of paths)
+        await dialog.getByRole("button", { name: basename(path), exact: true }).click();
+      await dialog.getByRole("button", { name: "Choose", exact: true }).click();
+    },
     close: async () => {
       await browser.close();
       await server.stop();
@@ -110,5 +127,15 @@ async function startElectron(folder: string): Promise<Started> {
   await app.evaluate(({ BrowserWindow }, size) => {
     BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height);
   }, VIEWPORT);
-  return { page, close: () => app.close() };
+  return {
+    page,
+    choose: async (open, paths) => {
+      await app.evaluate(({ dialog }, answer) => {
+        dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [...answer] });
+        dialog.showSaveDialog = async () => ({ canceled: false, filePath: answer[0] ?? "" });
+      }, paths);
+      await open();
+    },
+    close: () => app.close(),
+  };
 }
