@@ -75,6 +75,8 @@ export class BoardsService {
   /** Counts connections, so that a reconnection that was overtaken gives up. */
   #generation = 0;
   #previewOn = false;
+  /** A recording or deployment has the streams; the preview neither starts nor stops them meanwhile. */
+  #exclusive = false;
   #sampling = false;
   #previewer: SignalPreviewer | null = null;
 
@@ -153,9 +155,11 @@ export class BoardsService {
       this.#sampling = false;
       await session.stop();
     }
+    this.#exclusive = true;
     try {
       return await work(session);
     } finally {
+      this.#exclusive = false;
       if (this.#session === session && session.lost === null) {
         // After a deployment the board has another model, which everyone should see.
         this.#setState(this.#connected(session));
@@ -176,7 +180,7 @@ export class BoardsService {
 
   async #applyPreview(): Promise<void> {
     const session = this.#session;
-    if (session === null || session.lost !== null || this.#sampling === this.#previewOn) {
+    if (session === null || session.lost !== null || this.#exclusive || this.#sampling === this.#previewOn) {
       return;
     }
     this.#sampling = this.#previewOn;
