@@ -1,10 +1,9 @@
-/** Device selector, the seven places with where each stands, appearance and language. */
+/** Device selector, the seven places with where each stands, appearance. */
 import { ActionIcon, useMantineColorScheme } from "@mantine/core";
-import { Check, ChevronsUpDown, Cpu, Languages, Lightbulb, Moon, RefreshCw, Sun } from "lucide-react";
+import { Check, ChevronsUpDown, Cpu, Lightbulb, Moon, RefreshCw, Sun } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
-import { chooseLanguage } from "../locales/i18n.ts";
 import { BoardDialog } from "./board-dialog.tsx";
 import { useEngine } from "./engine-context.ts";
 import { notifyError, PLACES, useApp } from "./store.ts";
@@ -69,7 +68,7 @@ export function SideBar() {
 }
 
 export function Appearance() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { guided, setGuided } = useApp();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const dark =
@@ -85,15 +84,6 @@ export function Appearance() {
         onClick={() => setGuided(!guided)}
       >
         <Lightbulb size={17} />
-      </ActionIcon>
-      <ActionIcon
-        variant="subtle"
-        size="lg"
-        aria-label={i18n.language === "en" ? "Deutsch" : "English"}
-        title={i18n.language === "en" ? "Deutsch" : "English"}
-        onClick={() => chooseLanguage(i18n.language === "en" ? "de" : "en")}
-      >
-        <Languages size={17} />
       </ActionIcon>
       <ActionIcon
         variant="subtle"

@@ -33,6 +33,7 @@ export function LivePanel() {
     return () => {
       off();
       client.request("live:stop", {}).catch(() => {});
+      client.request("boards:preview", { on: false }).catch(() => {});
     };
   }, [client]);
   const last = answers.at(-1);

@@ -22,7 +22,6 @@ export function LiveTrace({ preview = true }: { preview?: boolean }) {
   const { t } = useTranslation();
   const client = useEngine();
   const board = useApp(connectedBoard);
-  const recording = useApp((state) => state.recording.kind === "recording");
   const canvas = useRef<HTMLCanvasElement>(null);
   const kept = useRef(new Map<string, Kept>());
   const [paused, setPaused] = useState(false);
@@ -35,12 +34,12 @@ export function LiveTrace({ preview = true }: { preview?: boolean }) {
   useEffect(() => {
     kept.current.clear();
     setLevel(null);
-    if (port === null || recording || !preview) return;
+    if (port === null || !preview) return;
     client.request("boards:preview", { on: true }).catch(notifyError);
     return () => {
       client.request("boards:preview", { on: false }).catch(() => {});
     };
-  }, [client, port, recording, preview]);
+  }, [client, port, preview]);
 
   useEffect(() => {
     let lastLevel = 0;
