@@ -19,10 +19,23 @@ export function edit(
   ids: readonly number[],
   after: EditedFields,
 ): void {
-  const columns = Object.keys(after) as EditableColumn[];
+  editEach(
+    database,
+    description,
+    ids.map((id) => ({ id, after })),
+  );
+}
+
+/** The same where recordings are changed in different ways: one edit, undone as one. */
+export function editEach(
+  database: ProjectDatabase,
+  description: string,
+  wanted: readonly { readonly id: number; readonly after: EditedFields }[],
+): void {
   database.write(() => {
     const changes: Change[] = [];
-    for (const id of ids) {
+    for (const { id, after } of wanted) {
+      const columns = Object.keys(after) as EditableColumn[];
       const row = database.get<EditedFields>(`SELECT ${columns.join(", ")} FROM recordings WHERE id = ?`, id);
       if (row === undefined) {
         continue;

@@ -15,7 +15,8 @@ import type {
 } from "../../src-shared/contract/index.ts";
 import type { DesignFile } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
-import { type EditedFields, edit, redoEdit, undoEdit } from "./edit-journal.ts";
+import { type CutPart, cutParts } from "./cut.ts";
+import { type EditedFields, edit, editEach, redoEdit, undoEdit } from "./edit-journal.ts";
 import * as experiments from "./experiments-table.ts";
 import { ProjectDatabase } from "./project-database.ts";
 import { lockForRecording, tryLockForRecording } from "./recording-lock.ts";
@@ -248,6 +249,59 @@ export class ProjectFile implements Dataset {
       deleted_at: new Date().toISOString(),
     });
   }
+  /**
+   * Makes parts of a recording recordings of their own, and takes the whole one out of the project where `replace` is set;
+   * can be undone as one edit. Throws `not-found`, `usage`.
+   */
+  cutRecording(
+    id: number,
+    parts: readonly CutPart[],
+    options: { readonly replace: boolean },
+  ): RecordingInfo[] {
+    const source = this.recording(id);
+    const finished = cutParts(this, source, parts);
+    const now = new Date().toISOString();
+    return this.#database.write(() => {
+      const ids = finished.map((part) => this.addRecording(part).id);
+      for (const made of ids) {
+        // On the side of the split that the whole is on: else the test would know a part of what was learnt from.
+        this.#database.run(
+          "UPDATE recordings SET split = ?, notes = ?, excluded = ?, deleted_at = ? WHERE id = ?",
+          source.split,
+          source.notes,
+          source.excluded ? 1 : 0,
+          now,
+          made,
+        );
+      }
+      editEach(this.#database, `cut ${source.name}`, [
+        ...ids.map((made) => ({ id: made, after: { deleted_at: null } })),
+        ...(options.replace ? [{ id, after: { deleted_at: now } }] : []),
+      ]);
+      return ids.map((made) => this.recording(made));
+    });
+  }
+
+  /** Gives every recording of a label another one, and the class of the goal its new name; the labels can be undone. */
+  renameLabel(from: string, to: string): void {
+    const name = requireName(to, "label");
+    this.#database.write(() => {
+      const goal = this.goal();
+      const others = goal.classes.filter((one) => one.name !== from);
+      this.saveGoal({
+        ...goal,
+        // Where the new name is a class already, the two become one.
+        classes: others.some((one) => one.name === name)
+          ? others
+          : goal.classes.map((one) => (one.name === from ? { ...one, name } : one)),
+      });
+      const ids = this.recordings()
+        .filter(({ label }) => label === from)
+        .map(({ id }) => id);
+      edit(this.#database, `rename ${from} to ${name}`, ids, { label: name });
+    });
+  }
+
   /** Undoes the last edit; says which, or null. */
   undo(): string | null {
     return undoEdit(this.#database);

@@ -76,6 +76,39 @@ export const requests = {
     }),
     project.waveform,
   ),
+  /** Frequencies of one channel over time, for drawing. */
+  "recordings:get-spectrogram": request(
+    z.object({
+      streamId: z.int(),
+      channel: z.int().min(0),
+      startSample: z.int().min(0),
+      endSample: z.int().nullable(),
+      columns: z.int().min(1).max(2000),
+    }),
+    project.spectrogram,
+  ),
+  /** Mean, range, strength and strongest frequency of a stretch of at most 4 million samples. */
+  "recordings:measure": request(
+    z.object({ streamId: z.int(), startSample: z.int().min(0), endSample: z.int().nullable() }),
+    project.measures,
+  ),
+  /** Samples of one channel in its unit as little-endian float32, at most 4 million, to be heard. */
+  "recordings:get-samples": request(
+    z.object({
+      streamId: z.int(),
+      channel: z.int().min(0),
+      startSample: z.int().min(0),
+      endSample: z.int().nullable(),
+    }),
+    z.object({ rateHz: z.number(), base64: z.string() }),
+  ),
+  /** Makes parts of a recording recordings of their own; with `replace` they take its place. One edit for undo. */
+  "recordings:cut": request(
+    z.object({ id: z.int(), parts: z.array(project.cutPart).min(1).max(1000), replace: z.boolean() }),
+    z.object({ recordings: ids }),
+  ),
+  /** Renames a class of the goal and the label of its recordings; into one that is there, the two become one. */
+  "labels:rename": request(z.object({ from: z.string().min(1), to: z.string().min(1) }), none),
   "recordings:import": request(
     z.object({
       paths: z.array(z.string()).min(1),

@@ -151,3 +151,44 @@ export const waveform = z.object({
   gaps: z.array(z.object({ atSample: z.int(), lostSamples: z.int() })),
 });
 export type Waveform = z.infer<typeof waveform>;
+
+/** Part of a recording, seconds from its beginning; keeps the label of the whole where none is given. */
+export const cutPart = z.object({
+  fromSeconds: z.number().min(0),
+  toSeconds: z.number().positive(),
+  label: z.string().min(1).optional(),
+});
+export type CutPart = z.infer<typeof cutPart>;
+
+/** Picture of the frequencies of one channel over time. */
+export const spectrogram = z.object({
+  streamId: z.int(),
+  startSample: z.int(),
+  endSample: z.int(),
+  columns: z.int(),
+  /** Rows from the lowest frequency up to `maxHz`. */
+  bins: z.int(),
+  maxHz: z.number(),
+  /** Bytes [column][bin]: 0 is 80 dB below the strongest point or less, 255 the strongest. */
+  base64: z.string(),
+});
+export type Spectrogram = z.infer<typeof spectrogram>;
+
+/** What each channel does over a stretch, in its own unit. */
+export const measures = z.object({
+  seconds: z.number(),
+  unit: z.string(),
+  channels: z.array(
+    z.object({
+      name: z.string(),
+      mean: z.number(),
+      min: z.number(),
+      max: z.number(),
+      /** Root mean square without the mean. */
+      rms: z.number(),
+      /** Strongest frequency, null where the stretch is too short or nothing moves. */
+      peakHz: z.number().nullable(),
+    }),
+  ),
+});
+export type Measures = z.infer<typeof measures>;

@@ -9,10 +9,14 @@ import {
   projectSummary,
   splitProject,
 } from "../../services/project-service.ts";
+import { signalMeasures, signalSamples, signalSpectrogram } from "../../services/signal-service.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Handlers } from "../rpc-server.ts";
 
-type Names = Extract<keyof Handlers, `project:${string}` | `recordings:${string}` | `split:${string}`>;
+type Names = Extract<
+  keyof Handlers,
+  `project:${string}` | `recordings:${string}` | `labels:${string}` | `split:${string}`
+>;
 
 export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
   return {
@@ -63,6 +67,19 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
     },
     "recordings:get-waveform": ({ streamId, startSample, endSample, buckets }) =>
       state.project.waveform(streamId, startSample, endSample, buckets),
+    "recordings:get-spectrogram": (request) => signalSpectrogram(state.project, request),
+    "recordings:measure": (request) => signalMeasures(state.project, request),
+    "recordings:get-samples": (request) => signalSamples(state.project, request),
+    "recordings:cut": ({ id, parts, replace }) => {
+      const made = state.project.cutRecording(id, parts, { replace });
+      state.recordingsChanged();
+      return { recordings: made.map((recording) => recording.id) };
+    },
+    "labels:rename": ({ from, to }) => {
+      state.project.renameLabel(from, to);
+      state.recordingsChanged();
+      return {};
+    },
     "recordings:import": async ({ paths, label, rateHz, group }, call) => {
       try {
         return await importFiles(state.project, paths, { label, rateHz, group }, call);
