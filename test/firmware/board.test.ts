@@ -31,7 +31,7 @@ const counts = Int16Array.from({ length: 2 * SAMPLES }, (_, i) =>
 beforeAll(() => {
   if (!ready) return;
   const firmware = join(root, "firmware");
-  const sources = ["link", "store", "runtime", "boards/common", "boards/wasm"].flatMap((part) =>
+  const sources = ["link", "store", "runtime", "maths", "boards/common", "boards/wasm"].flatMap((part) =>
     readdirSync(join(firmware, part))
       .filter((name) => name.endsWith(".c"))
       .map((name) => join(firmware, part, name)),

@@ -8,7 +8,11 @@
 #include "../../runtime/board.h"
 #include "../common/played_sensor.h"
 
+#if defined(__wasm__)
 #define EXPORT(name) __attribute__((export_name(#name))) name
+#else
+#define EXPORT(name) name
+#endif
 #define PAGE_BYTES 4096u
 #define SLOT_BYTES 0x80000u
 #define FLASH_BYTES (2u * SLOT_BYTES)

@@ -1,0 +1,43 @@
+/*
+ * A generator of what an accelerometer on a rotating machine measures: shaft orders from imbalance and misalignment, hum of the
+ * mains, a bearing whose outer race is pitted, noise, gravity, and the tilt of the board. Every sample depends on its index and
+ * the parameters alone, with the same bits on every target. Knows no sensor and no board.
+ */
+#ifndef LIMPET_ROTATING_MACHINE_H
+#define LIMPET_ROTATING_MACHINE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ROTATING_MACHINE_AXES 3u
+
+typedef struct {
+  /* Turns of the shaft a second. */
+  double shaft_hz;
+  /* Torque as a fraction of the rated one, 0 to 1. */
+  float load;
+  /* Severities from 0 (none) to 1 (strong). */
+  float imbalance;
+  float misalignment;
+  float bearing;
+  /* Standard deviation of the sensor's noise, g. */
+  float noise;
+  /* Turn of the board about its x axis, radians. */
+  float tilt;
+  uint32_t seed;
+} rotating_machine;
+
+/*
+ * Samples `first` to `first + count` at `rate_hz` in g, interleaved: x across the shaft, y along it, z up (gravity is 1 g on z
+ * where nothing is tilted).
+ */
+void rotating_machine_samples(const rotating_machine *machine, double rate_hz, uint64_t first, float *out, uint32_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

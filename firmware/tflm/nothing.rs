@@ -1,0 +1,1 @@
+// The manifest beside this file fetches sources; there is nothing to compile.
