@@ -41,7 +41,7 @@ export const spectralBlock = z.strictObject({
   fftLength: fftLength.default(128),
   /** Overlap of consecutive FFT frames as a fraction. */
   overlap: z.number().min(0).max(0.9).default(0.5),
-  /** Number of bands that the FFT's bins are grouped into, linear in frequency. */
+  /** Number of bands that the FFT's bins are grouped into, linear in frequency; half the FFT length at most. */
   bands: z.int().min(1).max(512).default(16),
   /** Natural logarithm of band powers (with a floor), else the square root. */
   log: z.boolean().default(true),
@@ -198,6 +198,8 @@ export const resolvedInput = z.strictObject({
   sensor: z.string(),
   rateHz: z.number().positive(),
   channels: z.array(z.string()).min(1),
+  /** Where each of the channels stands among its sensor's channels, counted from 0. */
+  channelIndices: z.array(z.int().min(0).max(255)).min(1),
   features: featureBlock,
 });
 export type ResolvedInput = z.infer<typeof resolvedInput>;

@@ -1,0 +1,160 @@
+/**
+ * Samples of windows, in physical units, as the front end wants them: inputs in order, each interleaved by channel. From a
+ * recording of a project or from a file. Knows where samples come from; not what is computed of them.
+ */
+import type { RecordingInfo } from "../../src-shared/contract/index.ts";
+import type { Design, ResolvedInput } from "../../src-shared/design.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { readSignals } from "../dataset/import/signal-file.ts";
+import { toPhysical } from "../dataset/samples.ts";
+import type { Dataset } from "../dataset/types.ts";
+import { inputSamples, windowValuesOf } from "./feature-shape.ts";
+import { streamFor } from "./resolve-design.ts";
+import { sameRate } from "./sensor-choice.ts";
+import type { PlannedWindow, WindowStream } from "./windows.ts";
+
+/** One input's samples of one recording. */
+export type InputSource = {
+  readonly stream: WindowStream;
+  /** Channels of the stream; `read` interleaves all of them. */
+  readonly width: number;
+  /** Place of each of the input's channels among them. */
+  readonly places: readonly number[];
+  /** Samples in physical units from stored sample `start` on, interleaved. */
+  read(start: number, count: number): Float32Array;
+};
+
+/** Samples read at once, per channel: windows that overlap are then read from the file once. */
+const BLOCK_SAMPLES = 1 << 18;
+
+/** The sources of a recording for each input of a design; null where the recording lacks one. */
+export function recordingSources(
+  dataset: Dataset,
+  recording: RecordingInfo,
+  design: Pick<Design, "inputs">,
+): InputSource[] | null {
+  const sources: InputSource[] = [];
+  for (const input of design.inputs) {
+    const stream = streamFor(recording, input);
+    if (stream === undefined) {
+      return null;
+    }
+    sources.push({
+      stream: {
+        samples: stream.samples,
+        rateHz: input.rateHz,
+        gaps: stream.gaps > 0 ? dataset.gaps(stream.id) : [],
+      },
+      width: stream.channels.length,
+      places: placesOf(input, stream.channels),
+      read: (start, count) => dataset.readValues(stream.id, start, count),
+    });
+  }
+  return sources;
+}
+
+const placesOf = (input: ResolvedInput, channels: readonly { readonly name: string }[]): number[] =>
+  input.channels.map((name) => channels.findIndex((channel) => channel.name === name));
+
+/**
+ * The sources of a file. A stream counts as an input's by its channels' names; where names are not known to the file (a bare WAV),
+ * by their number. Throws `invalid-file` where the file lacks an input or has another rate.
+ */
+export function fileSources(path: string, design: Pick<Design, "inputs">): InputSource[] {
+  const [recording] = readSignals(path).recordings;
+  const streams = recording?.streams ?? [];
+  return design.inputs.map((input) => {
+    const named = streams.filter(({ stream }) => placesOf(input, stream.channels).every((place) => place >= 0));
+    const found =
+      named.find(({ stream }) => stream.sensor === input.sensor) ??
+      named[0] ??
+      (design.inputs.length === 1 && streams.length === 1
+        ? streams.find(({ stream }) => stream.channels.length === input.channels.length)
+        : undefined);
+    if (found === undefined) {
+      throw new LimpetError("invalid-file", `${path} has no channels ${input.channels.join(", ")}.`, {
+        field: path,
+        hint: `It has ${streams.flatMap(({ stream }) => stream.channels.map(({ name }) => name)).join(", ")}; the model was trained on ${input.sensor}.`,
+      });
+    }
+    const { stream, samples, gaps } = found;
+    if (!sameRate(stream.rateHz, input.rateHz)) {
+      throw new LimpetError(
+        "invalid-file",
+        `${path} was measured at ${stream.rateHz} Hz; the model wants ${input.rateHz} Hz.`,
+        { field: path, hint: "Measure again at the rate of the training recordings." },
+      );
+    }
+    const width = stream.channels.length;
+    const places = placesOf(input, stream.channels);
+    const values = toPhysical(samples, stream.scale);
+    return {
+      stream: { samples: samples.length / width, rateHz: input.rateHz, gaps },
+      width,
+      places: places.every((place) => place >= 0) ? places : input.channels.map((_, index) => index),
+      read: (start, count) => values.subarray(start * width, (start + count) * width),
+    };
+  });
+}
+
+/** Reads windows of one recording, in any order; fastest in time order. */
+export class WindowReader {
+  readonly #inputs: readonly { readonly source: InputSource; readonly length: number }[];
+  readonly #values: number;
+  readonly #blocks: { start: number; end: number; values: Float32Array }[];
+  readonly #name: string;
+
+  /** @param name of the recording or file, for messages */
+  constructor(design: Pick<Design, "window" | "inputs">, sources: readonly InputSource[], name: string) {
+    this.#inputs = design.inputs.map((input, index) => ({
+      source: sources[index] as InputSource,
+      length: inputSamples(design, input),
+    }));
+    this.#values = windowValuesOf(design);
+    this.#blocks = this.#inputs.map(() => ({ start: 0, end: 0, values: new Float32Array(0) }));
+    this.#name = name;
+  }
+
+  /** The samples of a window. Throws `invalid-design` where one is not a number that can be calculated with. */
+  read(window: PlannedWindow): Float32Array {
+    const result = new Float32Array(this.#values);
+    let offset = 0;
+    for (const [index, { source, length }] of this.#inputs.entries()) {
+      const start = window.starts[index] as number;
+      const from = Math.max(0, start);
+      const to = Math.min(source.stream.samples, start + length);
+      const block = this.#block(index, source, from, to);
+      const width = source.places.length;
+      for (let i = from; i < to; i++) {
+        for (let channel = 0; channel < width; channel++) {
+          const value = block.values[
+            (i - block.start) * source.width + (source.places[channel] as number)
+          ] as number;
+          if (!Number.isFinite(value)) this.#refuse(window, value);
+          result[offset + (i - start) * width + channel] = value;
+        }
+      }
+      offset += length * width;
+    }
+    return result;
+  }
+
+  #block(index: number, source: InputSource, from: number, to: number): { start: number; values: Float32Array } {
+    const block = this.#blocks[index] as { start: number; end: number; values: Float32Array };
+    if (from < block.start || to > block.end) {
+      const count = Math.min(source.stream.samples - from, Math.max(to - from, BLOCK_SAMPLES));
+      block.start = from;
+      block.end = from + count;
+      block.values = source.read(from, count);
+    }
+    return block;
+  }
+
+  #refuse({ startMs }: PlannedWindow, value: number): never {
+    throw new LimpetError(
+      "invalid-design",
+      `${this.#name} holds a value that is not a number (${value}) in the window that begins at ${(startMs / 1000).toFixed(2)} s.`,
+      { field: "recordings", hint: "Leave that recording out, or cut the damaged part off." },
+    );
+  }
+}
