@@ -25,11 +25,18 @@ export function seededRandom(seed: number): Random {
 }
 
 /** Weights of deviation sqrt(2 / fan-in), output channels of different sizes, and biases. */
-function weights(random: Random, count: number, outputs: number): { kernel: Float32Array; bias: Float32Array } {
+function weights(
+  random: Random,
+  count: number,
+  outputs: number,
+): { kernel: Float32Array; bias: Float32Array } {
   const deviation = Math.sqrt((2 * outputs) / count);
   const sizes = Array.from({ length: outputs }, () => random.uniform(0.3, 2));
   return {
-    kernel: Float32Array.from({ length: count }, (_, i) => random.normal() * deviation * (sizes[i % outputs] ?? 1)),
+    kernel: Float32Array.from(
+      { length: count },
+      (_, i) => random.normal() * deviation * (sizes[i % outputs] ?? 1),
+    ),
     bias: Float32Array.from({ length: outputs }, () => random.normal() * 0.2),
   };
 }

@@ -1,0 +1,290 @@
+/**
+ * Model packages against the vectors that a script of its own made (test/fixtures/make-package-vectors.py): the encoder gives the
+ * same bytes, the TypeScript and the C reader find the same fields.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { quantiseValues } from "../../src-main/conversion/quantise.ts";
+import {
+  type GoldenVector,
+  generateWindow,
+  makeGoldenVectors,
+} from "../../src-main/deployment/golden-vectors.ts";
+import {
+  encodeModelPackage,
+  float32Bytes,
+  modelHashOf,
+  type PackageContent,
+} from "../../src-main/deployment/model-package.ts";
+import { summarisePackage } from "../../src-main/deployment/package-summary.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { seededRandom } from "../conversion/networks.ts";
+import { errorOf } from "../dataset/helpers.ts";
+
+type JsonGolden = {
+  readonly kind: "generated" | "stored";
+  readonly seed: number;
+  readonly amplitude: number;
+  readonly samples: number[];
+  readonly featuresCrc: number;
+  readonly quantisedCrc: number;
+  readonly scores: number[];
+};
+type JsonContent = Omit<PackageContent, "frontend" | "tflite" | "normalisation" | "golden"> & {
+  readonly frontend: string;
+  readonly tflite: string;
+  readonly normalisation: { readonly mean: number[]; readonly factor: number[] } | null;
+  readonly golden: readonly JsonGolden[];
+};
+type Vectors = {
+  readonly packages: readonly { name: string; content: JsonContent; bytes: string }[];
+  readonly generated: readonly { seed: number; amplitude: number; samples: string }[];
+  readonly quantised: readonly { features: number[]; scale: number; zeroPoint: number; values: number[] }[];
+};
+
+const vectors = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../fixtures/package-vectors.json"), "utf8"),
+) as Vectors;
+
+const fromHex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "hex"));
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+const goldenOf = (golden: JsonGolden): GoldenVector => {
+  const { kind, seed, amplitude, samples, featuresCrc, quantisedCrc } = golden;
+  const expected = { featuresCrc, quantisedCrc, scores: Int8Array.from(golden.scores) };
+  return kind === "generated"
+    ? { kind, seed, amplitude, ...expected }
+    : { kind, samples: Float32Array.from(samples), ...expected };
+};
+
+const contentOf = (content: JsonContent): PackageContent => ({
+  ...content,
+  frontend: fromHex(content.frontend),
+  tflite: fromHex(content.tflite),
+  normalisation:
+    content.normalisation === null
+      ? null
+      : {
+          mean: Float32Array.from(content.normalisation.mean),
+          factor: Float32Array.from(content.normalisation.factor),
+        },
+  golden: content.golden.map(goldenOf),
+});
+
+const contentAt = (index: number): PackageContent => {
+  const vector = vectors.packages[index];
+  if (vector === undefined) throw new Error("no such vector");
+  return contentOf(vector.content);
+};
+
+describe("the model package", () => {
+  it.each(vectors.packages)("is encoded byte for byte as by the script: $name", ({ content, bytes }) => {
+    expect(toHex(encodeModelPackage(contentOf(content)))).toBe(bytes);
+  });
+
+  it.each(vectors.packages)("is read by the laptop: $name", ({ content, bytes }) => {
+    const summary = summarisePackage(fromHex(bytes));
+    expect(summary).toMatchObject({
+      formatVersion: 1,
+      frontendVersion: content.frontendVersion,
+      bytes: bytes.length / 2,
+      modelHash: modelHashOf(fromHex(bytes)),
+      name: content.name,
+      labels: content.labels,
+      strideSamples: content.strideSamples,
+    });
+    expect(summary.modelHash).toBe(createHash("sha256").update(fromHex(bytes).subarray(64)).digest("hex"));
+  });
+
+  it.each(vectors.generated)(
+    "generates the window of seed $seed bit for bit",
+    ({ seed, amplitude, samples }) => {
+      expect(toHex(float32Bytes(generateWindow(seed, amplitude, samples.length / 8)))).toBe(samples);
+    },
+  );
+
+  it.each(vectors.quantised)("quantises with scale $scale and zero point $zeroPoint", (vector) => {
+    const { features, scale, zeroPoint, values } = vector;
+    expect([...quantiseValues(Float32Array.from(features), { scale, zeroPoint })]).toEqual(values);
+  });
+
+  it("quantises what is not a number as the lowest value, and the endless as the ends", () => {
+    const odd = Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    expect([...quantiseValues(odd, { scale: 0.1, zeroPoint: 5 })]).toEqual([-128, 127, -128]);
+  });
+
+  it("holds golden vectors of generated and stored windows with the check sums of each stage", () => {
+    const stored = Float32Array.of(1, -4, 2);
+    const normalisation = { mean: Float32Array.of(1, 1), factor: Float32Array.of(0.5, 2) };
+    const seen: Float32Array[] = [];
+    const golden = makeGoldenVectors({
+      windowValues: 3,
+      seeds: [7],
+      stored: [stored],
+      normalisation,
+      input: { scale: 0.5, zeroPoint: 10 },
+      compute: (window) => {
+        seen.push(window);
+        return window.slice(0, 2);
+      },
+      invoke: (input) => Int8Array.from(input, (value) => -value),
+    });
+    // The generated window is as large as the stored one.
+    expect(seen).toEqual([generateWindow(7, 4, 3), stored]);
+    // Features 1 and -4 become 0 and -10, in steps of 0.5 from 10: 10 and -10.
+    expect(golden[1]).toEqual({
+      kind: "stored",
+      samples: stored,
+      featuresCrc: crc32(float32Bytes(Float32Array.of(0, -10))),
+      quantisedCrc: crc32(Uint8Array.of(10, 246)),
+      scores: Int8Array.of(-10, 10),
+    });
+    expect(golden[0]).toMatchObject({ kind: "generated", seed: 7, amplitude: 4 });
+  });
+
+  it("is not written where its content does not fit the format, with the field that is to blame", () => {
+    const base = contentAt(0);
+    const cases: [Partial<PackageContent>, string][] = [
+      [{ labels: Array.from({ length: 65 }, (_, i) => `${i}`) }, "labels"],
+      [{ labels: ["é".repeat(128), "b"] }, "labels"],
+      [{ thresholds: [0.5] }, "thresholds"],
+      [{ normalisation: { mean: Float32Array.of(1), factor: Float32Array.of() } }, "normalisation"],
+      [{ input: { scale: 0, zeroPoint: 0 } }, "input"],
+      [{ output: { scale: Number.NaN, zeroPoint: 0 } }, "output"],
+      [{ arenaBytes: 0 }, "arenaBytes"],
+      [{ strideSamples: 0.5 }, "strideSamples"],
+      [
+        { golden: [{ ...(base.golden[0] as GoldenVector), kind: "generated", seed: 0, amplitude: 1 }] },
+        "golden",
+      ],
+    ];
+    for (const [change, field] of cases) {
+      const error = errorOf("conversion-failed", () => encodeModelPackage({ ...base, ...change }));
+      expect(error.field).toBe(field);
+    }
+  });
+
+  it("cuts a name that is too long between two characters", () => {
+    const name = summarisePackage(encodeModelPackage({ ...contentAt(0), name: "é".repeat(200) })).name;
+    expect(name).toBe("é".repeat(127));
+  });
+});
+
+/** Puts length, check sum and hash right again, so that a reader looks at what was changed behind them. */
+function sealed(bytes: Uint8Array): Uint8Array {
+  const whole = Buffer.from(bytes);
+  whole.writeUInt32LE(whole.length, 8);
+  createHash("sha256").update(whole.subarray(64)).digest().copy(whole, 16);
+  whole.writeUInt32LE(crc32(whole.subarray(16)), 12);
+  return new Uint8Array(whole);
+}
+
+/** Packages with one to four changed bytes, some cut off, all with right check sums. */
+function damagedPackages(seed: number, count: number): Uint8Array[] {
+  const random = seededRandom(seed);
+  const sources = vectors.packages.map(({ bytes }) => fromHex(bytes));
+  return Array.from({ length: count }, () => {
+    const source = sources[random.integer(0, sources.length - 1)] as Uint8Array;
+    const end = random.uniform(0, 1) < 0.2 ? random.integer(64, source.length) : source.length;
+    const bytes = source.slice(0, end);
+    for (let i = random.integer(1, 4); i > 0; i--) {
+      const at = random.integer(48, bytes.length - 1);
+      bytes[at] = [0, 255, random.integer(0, 255)][random.integer(0, 2)] ?? 0;
+    }
+    return sealed(bytes);
+  });
+}
+
+describe("a damaged package", () => {
+  it("is refused as an invalid file or read, but nothing else happens", () => {
+    let refused = 0;
+    for (const bytes of damagedPackages(11, 3000)) {
+      try {
+        summarisePackage(bytes);
+      } catch (error) {
+        refused++;
+        if (!(error instanceof LimpetError)) throw error;
+        expect(error.code).toBe("invalid-file");
+      }
+    }
+    expect(refused).toBeGreaterThan(100);
+  });
+});
+
+const ready = spawnSync(process.env.CC ?? "cc", ["--version"]).status === 0;
+if (!ready) console.warn("SKIPPED: the C reader of model packages needs a C compiler");
+
+describe.skipIf(!ready)("the board's reader of model packages, built for this machine", () => {
+  const folder = mkdtempSync(join(tmpdir(), "limpet-package-test-"));
+  const program = join(folder, "package_dump");
+  beforeAll(() => {
+    const firmware = join(import.meta.dirname, "../../firmware");
+    const flags = ["-std=c99", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"];
+    const sources = [join(import.meta.dirname, "package_dump.c")];
+    sources.push(join(firmware, "classifier/model_package.c"), join(firmware, "link/crc32.c"));
+    execFileSync(process.env.CC ?? "cc", [...flags, "-fno-sanitize-recover", ...sources, "-o", program], {
+      stdio: "pipe",
+    });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const bits = (value: number): string => {
+    const view = new DataView(new ArrayBuffer(4));
+    view.setFloat32(0, value);
+    return view.getUint32(0).toString(16).padStart(8, "0");
+  };
+
+  function expectedLines(content: JsonContent, bytes: Uint8Array): string[] {
+    const { normalisation, input, output } = content;
+    const text = (value: string) => Buffer.concat([Buffer.of(Buffer.byteLength(value)), Buffer.from(value)]);
+    const floats = (values: readonly number[]) => toHex(float32Bytes(Float32Array.from(values)));
+    return [
+      "status 0",
+      `head ${bytes.length} ${content.frontendVersion}`,
+      `hash ${modelHashOf(bytes)}`,
+      `mean ${floats(normalisation?.mean ?? [])}`,
+      `factor ${floats(normalisation?.factor ?? [])}`,
+      `network ${content.tflite}`,
+      `parameters ${content.task === "regression" ? 1 : 0} ${content.labels.length} ${content.arenaBytes} ` +
+        `${bits(input.scale)} ${input.zeroPoint} ${bits(output.scale)} ${output.zeroPoint} ${content.strideSamples}`,
+      ...content.thresholds.map((threshold) => `threshold ${bits(threshold)}`),
+      `labels ${toHex(Buffer.concat(content.labels.map(text)))}`,
+      `name ${toHex(text(content.name))}`,
+      `golden ${content.golden.length}`,
+      ...content.golden.flatMap((golden) => [
+        golden.kind === "generated"
+          ? `vector 0 ${golden.seed} ${bits(golden.amplitude)} ${golden.featuresCrc} ${golden.quantisedCrc}`
+          : `vector 1 0 00000000 ${golden.featuresCrc} ${golden.quantisedCrc}`,
+        `samples ${golden.kind === "generated" ? "" : floats(golden.samples)}`,
+        `scores ${toHex(new Uint8Array(Int8Array.from(golden.scores).buffer))}`,
+      ]),
+    ];
+  }
+
+  it.each(vectors.packages)("finds every field: $name", ({ content, bytes }) => {
+    const { status, stdout } = spawnSync(program, { input: fromHex(bytes), encoding: "utf8" });
+    expect(status).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    const isInput = (line: string) => /^(input|window) /.test(line);
+    expect(lines.filter((line) => !isInput(line))).toEqual(expectedLines(content, fromHex(bytes)));
+    const inputs = summarisePackage(fromHex(bytes)).inputs.map(
+      (input) =>
+        `input ${input.sensor} ${bits(input.rateHz)} ${input.channels.length} ${input.windowSamples} ${input.strideSamples}`,
+    );
+    const found = lines.filter((line) => line.startsWith("input "));
+    expect(found.map((line) => line.split(" ").slice(0, 6).join(" "))).toEqual(inputs);
+  });
+
+  it("reads no byte outside of a damaged package", () => {
+    for (const bytes of damagedPackages(12, 150)) {
+      const { status, stderr } = spawnSync(program, { input: bytes, encoding: "utf8" });
+      expect(stderr).toBe("");
+      expect(status).toBe(0);
+    }
+  });
+});
