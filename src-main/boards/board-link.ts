@@ -3,7 +3,7 @@
  * sent again (with the same id) where no answer comes in time. Counts what was lost. Knows no meaning of a message.
  */
 import { LimpetError } from "../../src-shared/errors.ts";
-import { encodeFrame, framesMissing, parseFrames } from "./link/frames.ts";
+import { encodeFrame, framesMissing, isAhead, parseFrames } from "./link/frames.ts";
 import { type BoardMessage, decodeMessage, isProtocolError } from "./link/messages.ts";
 import { encodeRequest, REQUEST_TYPES, type Request } from "./link/requests.ts";
 import { refusal } from "./link/responses.ts";
@@ -38,6 +38,9 @@ const DEFAULT_TRIES = 3;
 /** Data requests that may be unanswered at once (docs/protocol.md). */
 const MAX_UNANSWERED = 4;
 
+/** A sequence number this little behind the last one is of a late or repeated frame. */
+const LATE_FRAMES = 256;
+
 type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (error: LimpetError) => void };
 
 export class BoardLink {
@@ -52,6 +55,7 @@ export class BoardLink {
   #tail: Promise<unknown> = Promise.resolve();
   #failure: LimpetError | null = null;
   #framesLost = 0;
+  #lastJump = 0;
   #framesBad = 0;
   #bytesReceived = 0;
 
@@ -77,10 +81,16 @@ export class BoardLink {
     await this.#transport.close();
   }
 
-  /** Forgets where the board's counting stood, after a restart of the board. */
+  /** Forgets where the board's counting stood, after a restart of the board that was asked for. */
   restarted(): void {
     this.#lastSequence = null;
     this.#rest = new Uint8Array(0);
+  }
+
+  /** The board restarted by itself, and counts on from 0 already: the last jump of its numbers was no loss. */
+  restartedByItself(): void {
+    this.#framesLost -= this.#lastJump;
+    this.#lastJump = 0;
   }
 
   /**
@@ -183,10 +193,7 @@ export class BoardLink {
     this.#rest = rest;
     this.#framesBad += faults.length;
     for (const frame of frames) {
-      if (this.#lastSequence !== null) {
-        this.#framesLost += framesMissing(this.#lastSequence, frame.sequence);
-      }
-      this.#lastSequence = frame.sequence;
+      this.#count(frame.sequence);
       let message: BoardMessage;
       try {
         message = decodeMessage(frame);
@@ -201,6 +208,22 @@ export class BoardLink {
         this.#handlers.onMessage(message);
       }
     }
+  }
+
+  #count(sequence: number): void {
+    const last = this.#lastSequence;
+    const missing = last === null ? 0 : framesMissing(last, sequence);
+    if (missing > 0) {
+      this.#framesLost += missing;
+      this.#lastJump = missing;
+    }
+    if (last === null || isAhead(last, sequence) || !this.#isRecent(sequence, last))
+      this.#lastSequence = sequence;
+  }
+
+  /** Whether a number behind the last one is a late or repeated frame rather than a count that began anew. */
+  #isRecent(sequence: number, last: number): boolean {
+    return ((last - sequence) & 0xffff) < LATE_FRAMES;
   }
 
   #end(error: LimpetError, report: boolean): void {

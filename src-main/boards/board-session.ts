@@ -37,6 +37,8 @@ export type SessionEvent =
   | { readonly kind: "heartbeat"; readonly heartbeat: Heartbeat }
   | { readonly kind: "prediction"; readonly prediction: PredictionMessage }
   | { readonly kind: "log"; readonly text: string }
+  /** The board restarted by itself (reset button, brown-out, watchdog): its streams have ended. */
+  | { readonly kind: "restarted" }
   /** The board went away. Nothing comes after it. */
   | { readonly kind: "lost"; readonly error: LimpetError };
 
@@ -75,8 +77,7 @@ export class BoardSession {
           case "samples":
             return this.#emit({ kind: "samples", samples: message });
           case "heartbeat":
-            this.#heartbeat = message.heartbeat;
-            return this.#emit(message);
+            return this.#takeHeartbeat(message.heartbeat);
           case "prediction":
             return this.#emit({ kind: "prediction", prediction: message });
           case "replay-result":
@@ -96,13 +97,18 @@ export class BoardSession {
 
   /**
    * Opens the transport and asks the board who it is. Throws what the transport throws, and `board-timeout` where nothing
-   * answers, `board-protocol` where something else than a Limpet board does.
+   * answers, `board-protocol` where something else than a Limpet board does. With `keepStreams` the board goes on with what it
+   * was doing: for a recording whose line broke off and came back.
    */
-  static async connect(transport: Transport): Promise<BoardSession> {
+  static async connect(
+    transport: Transport,
+    options: { readonly keepStreams?: boolean | undefined } = {},
+  ): Promise<BoardSession> {
     const session = new BoardSession(transport);
     try {
       await session.#link.open();
       await session.greet();
+      if (options.keepStreams === true) return session;
       // A program that crashed may have left the board streaming; what it sends is nobody's any more.
       await session.#link.ask({ kind: "stop" });
       await session.#link.ask({ kind: "live-stop" });
@@ -124,6 +130,10 @@ export class BoardSession {
   }
   get counters(): LinkCounters {
     return this.#link.counters;
+  }
+  /** The board's own time at the last heartbeat, microseconds; null before the first. It runs from the board's start on. */
+  get boardTimeUs(): bigint | null {
+    return this.#heartbeat?.timeUs ?? null;
   }
   /** Why the board is gone; null while it is there. */
   get lost(): LimpetError | null {
@@ -367,6 +377,17 @@ export class BoardSession {
       work.signal,
     );
     stopIfAborted(work);
+  }
+
+  #takeHeartbeat(heartbeat: Heartbeat): void {
+    const before = this.#heartbeat;
+    this.#heartbeat = heartbeat;
+    // A board's clock runs from its start on, so that it goes back only by a restart.
+    if (before !== null && heartbeat.timeUs < before.timeUs) {
+      this.#link.restartedByItself();
+      this.#emit({ kind: "restarted" });
+    }
+    this.#emit({ kind: "heartbeat", heartbeat });
   }
 
   #emit(event: SessionEvent): void {

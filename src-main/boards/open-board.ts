@@ -1,5 +1,6 @@
 /** From what a user calls a board to its transport, and what boards there are. The one place that knows all transports. */
 import { basename } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { SerialPort } from "serialport";
 import type { BoardInfo } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
@@ -17,6 +18,8 @@ export type OpenOptions = {
   readonly flashPath?: string | undefined;
   /** Virtual board only: exact instruction counts. */
   readonly instructions?: boolean | undefined;
+  /** The board goes on with what it was doing (see `BoardSession.connect`). */
+  readonly keepStreams?: boolean | undefined;
 };
 
 /** Reads a file of the user as a signal; given by the dataset. */
@@ -62,7 +65,30 @@ export async function openBoard(
   options: OpenOptions,
   read: SignalReader,
 ): Promise<BoardSession> {
-  return BoardSession.connect(transportFor(port, options, read));
+  return BoardSession.connect(transportFor(port, options, read), { keepStreams: options.keepStreams });
+}
+
+/** Time between two tries to reach a board whose line broke off, milliseconds. */
+const REOPEN_MS = 500;
+
+/**
+ * Reaches a board again whose line broke off, with its streams left alone; tries until it succeeds or `signal` is aborted, and
+ * then throws the error of the last try.
+ */
+export async function reopenBoard(
+  port: string,
+  options: OpenOptions,
+  read: SignalReader,
+  signal: AbortSignal,
+): Promise<BoardSession> {
+  for (;;) {
+    await setTimeout(REOPEN_MS);
+    try {
+      return await openBoard(port, { ...options, keepStreams: true }, read);
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+  }
 }
 
 /** Boards by their USB identities (sources: docs/boards.md). */

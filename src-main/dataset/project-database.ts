@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import type { Statement } from "better-sqlite3";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { APPLICATION_ID, migrate, readHeader, SCHEMA_VERSION } from "./schema.ts";
-import { guarded, openDatabase, type SqliteDatabase } from "./sqlite.ts";
+import { BUSY_TIMEOUT_MS, guarded, openDatabase, type SqliteDatabase } from "./sqlite.ts";
 
 const SQLITE_MAGIC = "SQLite format 3\0";
 
@@ -21,6 +21,7 @@ export class ProjectDatabase {
   readonly #statements = new Map<string, Statement<SqlValue[]>>();
   #writable = false;
   #bulk = false;
+  #busyMs = BUSY_TIMEOUT_MS;
 
   private constructor(path: string, database: SqliteDatabase, readonly: boolean) {
     this.path = path;
@@ -141,15 +142,21 @@ export class ProjectDatabase {
 
   /**
    * Runs `work` as one transaction: all of it is on disk when this returns, or none of it. Calls inside one another are
-   * one transaction. Throws `read-only`, `disk-full`, `project-locked` or `project-corrupt`.
+   * one transaction. Waits up to `busyMs` for another program's write. Throws `read-only`, `disk-full`, `project-locked` or
+   * `project-corrupt`.
    */
-  write<T>(work: () => T): T {
+  write<T>(work: () => T, busyMs: number = BUSY_TIMEOUT_MS): T {
     return guarded(this.path, () => {
       if (this.#database.inTransaction) {
         return work();
       }
-      this.#prepareForWriting();
-      return this.#database.transaction(work).immediate();
+      this.#waitFor(busyMs);
+      try {
+        this.#prepareForWriting();
+        return this.#database.transaction(work).immediate();
+      } finally {
+        this.#waitFor(BUSY_TIMEOUT_MS);
+      }
     });
   }
 
@@ -209,6 +216,13 @@ export class ProjectDatabase {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  #waitFor(busyMs: number): void {
+    if (busyMs !== this.#busyMs) {
+      this.#database.pragma(`busy_timeout = ${busyMs}`);
+      this.#busyMs = busyMs;
+    }
   }
 
   #prepareForWriting(): void {

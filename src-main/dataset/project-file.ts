@@ -160,6 +160,8 @@ export class ProjectFile implements Dataset {
     }
     const lock = lockForRecording(this.path);
     try {
+      // With the lock in hand, whatever is still open was cut off: by a disk that was full to the end, for example.
+      closeCutOffRecordings(this.#database);
       const writer = new ProjectRecordingWriter(this.#database, lock, recording, (stored) => {
         if (stored) splits.extendSplit(this.#database);
       });

@@ -1,6 +1,7 @@
 /**
  * Writes one recording as its samples come in, and sees to it that what came is on disk half a second later, whether more
- * comes or not. Knows sinks and rows; not where samples come from.
+ * comes or not. While the disk is full or another program writes, what came waits in memory and is written when that is over.
+ * Knows sinks and rows; not where samples come from.
  */
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
@@ -13,6 +14,16 @@ import type { NewRecording, RecordingWriter, SampleBlock } from "./types.ts";
 /** What came in is committed this long after the last commit, milliseconds: half of the second that is promised. */
 const COMMIT_INTERVAL_MS = 500;
 
+/** A commit waits this long for another program's write, milliseconds: samples keep coming, and the next commit is near. */
+const COMMIT_BUSY_MS = 100;
+
+/** Samples that may wait in memory while they cannot be written, bytes: a minute at a USB full speed board's fastest. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** Troubles that pass: the recording goes on through them. */
+const passes = (error: unknown): error is LimpetError =>
+  error instanceof LimpetError && (error.code === "disk-full" || error.code === "project-locked");
+
 export class ProjectRecordingWriter implements RecordingWriter {
   readonly recordingId: number;
   readonly streamIds: readonly number[];
@@ -23,6 +34,7 @@ export class ProjectRecordingWriter implements RecordingWriter {
   readonly #timer: NodeJS.Timeout;
   #lastCommit = performance.now();
   #failure: unknown = null;
+  #waiting: LimpetError | null = null;
   #ended = false;
 
   /**
@@ -62,20 +74,31 @@ export class ProjectRecordingWriter implements RecordingWriter {
 
   finish(options: { incomplete: boolean }): RecordingInfo {
     this.#requireOpen();
-    this.#database.write(() => {
-      this.#writePending();
-      finishRecording(this.#database, this.recordingId, this.#sinks, options.incomplete);
-      this.#onEnd(true);
-    });
-    this.#end();
+    try {
+      this.#database.write(() => {
+        this.#writePending();
+        finishRecording(this.#database, this.recordingId, this.#sinks, options.incomplete);
+        this.#onEnd(true);
+      });
+    } finally {
+      // Also where that failed: what was committed stays, and is ended as a recording that was cut off, later.
+      this.#end();
+    }
     return getRecording(this.#database, this.recordingId);
   }
 
   discard(): void {
     this.#requireOpen();
-    this.#database.write(() => this.#database.run("DELETE FROM recordings WHERE id = ?", this.recordingId));
-    this.#end();
+    try {
+      this.#database.write(() => this.#database.run("DELETE FROM recordings WHERE id = ?", this.recordingId));
+    } finally {
+      this.#end();
+    }
     this.#onEnd(false);
+  }
+
+  get waiting(): LimpetError | null {
+    return this.#waiting;
   }
 
   /** Whether it has been finished or discarded. */
@@ -104,8 +127,14 @@ export class ProjectRecordingWriter implements RecordingWriter {
   }
 
   #commitIfDue(): void {
-    if (performance.now() - this.#lastCommit >= COMMIT_INTERVAL_MS) {
-      this.#commit();
+    if (performance.now() - this.#lastCommit < COMMIT_INTERVAL_MS) {
+      return;
+    }
+    try {
+      this.#commit(COMMIT_BUSY_MS);
+    } catch (error) {
+      if (!passes(error) || this.#pendingBytes() > MAX_WAITING_BYTES) throw error;
+      this.#waiting = error;
     }
   }
 
@@ -118,15 +147,24 @@ export class ProjectRecordingWriter implements RecordingWriter {
     }
   }
 
-  #commit(): void {
+  #commit(busyMs?: number): void {
     this.#lastCommit = performance.now();
     if (this.#sinks.every((sink) => sink.pending() === null)) {
       return;
     }
-    this.#database.write(() => this.#writePending());
+    this.#database.write(() => this.#writePending(), busyMs);
+    this.#waiting = null;
     for (const sink of this.#sinks) {
       sink.written();
     }
+  }
+
+  #pendingBytes(): number {
+    return this.#sinks.reduce(
+      (sum, sink) =>
+        sum + (sink.pending()?.chunks ?? []).reduce((bytes, { data }) => bytes + data.byteLength, 0),
+      0,
+    );
   }
 
   #writePending(): void {

@@ -11,7 +11,7 @@ export type SqliteDatabase = Database.Database;
 const NEEDED_NAPI = 10;
 
 /** How long a statement waits for another process's write before it gives up, milliseconds. */
-const BUSY_TIMEOUT_MS = 5000;
+export const BUSY_TIMEOUT_MS = 5000;
 
 /**
  * Refuses a Node that cannot load the addon. Without this the addon ends the process with no message at all.

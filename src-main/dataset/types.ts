@@ -8,6 +8,7 @@ import type {
   StreamInfo,
 } from "../../src-shared/contract/index.ts";
 import type { Design, DesignFile } from "../../src-shared/design.ts";
+import type { LimpetError } from "../../src-shared/errors.ts";
 
 /** Samples of one stream as sampled: interleaved by channel; `samples` counts samples per channel. */
 export type SampleBlock = {
@@ -37,6 +38,8 @@ export type NewRecording = {
 export type RecordingWriter = {
   readonly recordingId: number;
   readonly streamIds: readonly number[];
+  /** Why what came lately is not on disk yet (`disk-full`, `project-locked`); null where all is well. It is kept and tried again. */
+  readonly waiting: LimpetError | null;
   /** Appends samples (interleaved) to stream `index`; `deviceTimeUs` is the board's time of the first of them. */
   append(index: number, block: SampleBlock, deviceTimeUs: bigint): void;
   /** Marks that `lostSamples` samples are missing from stream `index` at the present end. Nothing is interpolated. */

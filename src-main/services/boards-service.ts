@@ -65,6 +65,11 @@ export function virtualBoardAvailable(): { readonly available: boolean; readonly
     : { available: true, reason: `QEMU is at ${qemu}.` };
 }
 
+type Waiter = {
+  readonly resolve: (session: BoardSession) => void;
+  readonly reject: (message: string) => void;
+};
+
 export class BoardsService {
   readonly #open: Opener;
   readonly #read: SignalReader;
@@ -79,6 +84,8 @@ export class BoardsService {
   #exclusive = false;
   #sampling = false;
   #previewer: SignalPreviewer | null = null;
+  /** Who waits for a board whose line broke off. */
+  readonly #waiters = new Set<Waiter>();
 
   constructor(read: SignalReader, open?: Opener) {
     this.#read = read;
@@ -131,6 +138,7 @@ export class BoardsService {
 
   async disconnect(): Promise<void> {
     this.#generation++;
+    for (const { reject } of [...this.#waiters]) reject("The board was disconnected.");
     const session = this.#session;
     this.#session = null;
     this.#sampling = false;
@@ -147,9 +155,12 @@ export class BoardsService {
 
   /**
    * Does `work` with the board's streams to itself (a recording, a deployment); the preview shows what it samples, and goes
-   * on by itself after it.
+   * on by itself after it. Where the line breaks off meanwhile, `reconnected` waits for the board to be reached again, with its
+   * streams left alone; it rejects where that fails or `signal` is aborted.
    */
-  async exclusively<T>(work: (session: BoardSession) => Promise<T>): Promise<T> {
+  async exclusively<T>(
+    work: (session: BoardSession, reconnected: (signal: AbortSignal) => Promise<BoardSession>) => Promise<T>,
+  ): Promise<T> {
     const { session } = this;
     if (this.#sampling) {
       this.#sampling = false;
@@ -157,15 +168,37 @@ export class BoardsService {
     }
     this.#exclusive = true;
     try {
-      return await work(session);
+      return await work(session, (signal) => this.#reconnected(signal));
     } finally {
       this.#exclusive = false;
-      if (this.#session === session && session.lost === null) {
+      const now = this.#session;
+      if (now !== null && now.lost === null) {
         // After a deployment the board has another model, which everyone should see.
-        this.#setState(this.#connected(session));
+        this.#setState(this.#connected(now));
         await this.#applyPreview();
       }
     }
+  }
+
+  /** The session of the reconnection that is under way. */
+  #reconnected(signal: AbortSignal): Promise<BoardSession> {
+    return new Promise((resolve, reject) => {
+      const unplugged = (message: string): LimpetError =>
+        new LimpetError("board-unplugged", message, { hint: "Plug the board in again." });
+      const waiter: Waiter = {
+        resolve: (session) => end(() => resolve(session)),
+        reject: (message) => end(() => reject(unplugged(message))),
+      };
+      const abort = (): void => waiter.reject("The board did not come back.");
+      const end = (then: () => void): void => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener("abort", abort);
+        then();
+      };
+      this.#waiters.add(waiter);
+      signal.addEventListener("abort", abort);
+      if (signal.aborted) abort();
+    });
   }
 
   async #adopt(session: BoardSession): Promise<void> {
@@ -175,6 +208,7 @@ export class BoardsService {
     );
     session.listen((event) => this.#onSession(session, event));
     this.#setState(this.#connected(session));
+    for (const { resolve } of [...this.#waiters]) resolve(session);
     await this.#applyPreview();
   }
 
@@ -201,6 +235,11 @@ export class BoardsService {
       return;
     }
     if (event.kind === "samples" && this.#previewOn) this.#previewer?.add(event.samples);
+    if (event.kind === "restarted") {
+      // Its streams ended with it; the preview begins anew.
+      this.#sampling = false;
+      this.#applyPreview().catch(() => {});
+    }
     if (event.kind === "heartbeat") this.#setState(this.#connected(session));
     this.#emit({ kind: "session", event });
     if (event.kind === "lost") {
@@ -224,7 +263,9 @@ export class BoardsService {
         return;
       }
       try {
-        const session = await this.#open(port, this.#options);
+        // A recording that waits for its board wants it as it is; nobody else has a use for what it still sends.
+        const keepStreams = this.#waiters.size > 0;
+        const session = await this.#open(port, { ...this.#options, keepStreams });
         if (generation === this.#generation) await this.#adopt(session);
         else await session.close();
         return;
@@ -234,7 +275,10 @@ export class BoardsService {
         if (isMadeHere(port)) break;
       }
     }
-    if (generation === this.#generation) this.#setState(failedState(port, error));
+    if (generation === this.#generation) {
+      this.#setState(failedState(port, error));
+      for (const { reject } of [...this.#waiters]) reject("The board did not come back.");
+    }
   }
 
   #setState(state: ConnectionState): void {

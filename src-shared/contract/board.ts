@@ -102,6 +102,8 @@ export const recordingState = z.discriminatedUnion("kind", [
     seconds: z.number(),
     ofSeconds: z.number().nullable(),
     lostSamples: z.int(),
+    /** The line to the board broke off; the recording waits for it to come back. */
+    reconnecting: z.boolean().optional(),
   }),
 ]);
 export type RecordingState = z.infer<typeof recordingState>;

@@ -123,6 +123,10 @@ describe("frames of the link", () => {
     expect(framesMissing(5, 6)).toBe(0);
     expect(framesMissing(65_535, 0)).toBe(0);
     expect(framesMissing(65_534, 2)).toBe(3);
+    // A frame that came twice or late shows no loss.
+    expect(framesMissing(5, 5)).toBe(0);
+    expect(framesMissing(5, 4)).toBe(0);
+    expect(framesMissing(1, 65_530)).toBe(0);
   });
 });
 

@@ -9,7 +9,8 @@ export function cobsEncode(body: Uint8Array): Uint8Array {
   let codeAt = 0;
   let code = 1;
   let at = 1;
-  for (const [index, byte] of body.entries()) {
+  for (let index = 0; index < body.length; index++) {
+    const byte = body[index] as number;
     if (byte !== 0) {
       out[at++] = byte;
       code++;

@@ -95,5 +95,17 @@ export function encodeFrame({ type, sequence, payload }: Frame): Uint8Array {
   return out;
 }
 
-/** Frames missing between two neighbouring sequence numbers; 0 where they follow each other. */
-export const framesMissing = (last: number, next: number): number => (next - last - 1) & 0xffff;
+/**
+ * Frames missing between two sequence numbers that came one after the other; 0 where they follow each other. A number that lies
+ * behind (a repeated or late frame) shows no loss: it is told from a loss by the nearer way round the circle of 65,536.
+ */
+export function framesMissing(last: number, next: number): number {
+  const ahead = (next - last) & 0xffff;
+  return ahead === 0 || ahead >= 0x8000 ? 0 : ahead - 1;
+}
+
+/** Whether `next` comes after `last` on the circle of sequence numbers. */
+export const isAhead = (last: number, next: number): boolean => {
+  const ahead = (next - last) & 0xffff;
+  return ahead !== 0 && ahead < 0x8000;
+};

@@ -39,10 +39,12 @@ export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pic
       await endLive();
       return state.exclusive("recording", (stop) =>
         boards
-          .exclusively((session) =>
+          .exclusively((session, reconnect) =>
             recordFromBoard(project, session, request, {
               ...call,
               stop,
+              reconnect,
+              onNotice: (notice) => state.emit("app:notice", notice),
               onState: (recording) => state.emit("recording:state", recording),
             }),
           )

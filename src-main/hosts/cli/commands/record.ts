@@ -1,7 +1,7 @@
 /** `limpet record`: records from a board into a project. */
 import type { Command } from "commander";
 import { LimpetError } from "../../../../src-shared/errors.ts";
-import { openBoard } from "../../../boards/open-board.ts";
+import { isMadeHere, openBoard, reopenBoard } from "../../../boards/open-board.ts";
 import { openProject, readSignalFile } from "../../../services/project-service.ts";
 import { recordFromBoard } from "../../../services/recording-service.ts";
 import type { CliContext } from "../context.ts";
@@ -54,13 +54,23 @@ export function register(program: Command, cli: CliContext): void {
         const work = cli.work("Recording");
         const project = openProject(path);
         try {
-          const session = await openBoard(
-            options.board,
-            { signals: options.signal, flashPath: options.flash },
-            readSignalFile,
-          );
+          const boardOptions = { signals: options.signal, flashPath: options.flash };
+          let session = await openBoard(options.board, boardOptions, readSignalFile);
           try {
-            const result = await recordFromBoard(project, session, request, work);
+            const result = await recordFromBoard(project, session, request, {
+              ...work,
+              onNotice: ({ message }) => cli.note(message),
+              ...(isMadeHere(options.board)
+                ? {}
+                : {
+                    reconnect: async (signal) => {
+                      cli.note("The line to the board broke off; waiting for it to come back.");
+                      await session.close();
+                      session = await reopenBoard(options.board, boardOptions, readSignalFile, signal);
+                      return session;
+                    },
+                  }),
+            });
             cli.out(
               result,
               () =>

@@ -1,0 +1,132 @@
+/**
+ * What a power cut may leave of a project that was being written: its write-ahead log cut off anywhere, with or without rubbish
+ * behind. And imports that are killed.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ProjectFile } from "../../src-main/dataset/project-file.ts";
+import type { Random } from "./random.ts";
+import { sourceSample } from "./stream-board.ts";
+import { requireSound, requireTrueSamples } from "./verify.ts";
+
+const CHANNELS = 3;
+const COMMITS = 40;
+const BLOCK = 700;
+
+export type CutFigures = {
+  readonly cuts: number;
+  readonly fewest: number;
+  readonly most: number;
+  readonly samplesCompared: number;
+};
+
+/** Cuts the log of a recording at `count` random bytes. Throws where what is left is not a sound beginning of the recording. */
+export function runPowerCuts(count: number, random: Random, folder: string): CutFigures {
+  const path = join(folder, "whole.limpet");
+  const project = ProjectFile.create(path);
+  const writer = project.beginRecording({
+    name: "live",
+    label: "fan",
+    group: null,
+    origin: "board",
+    source: "test",
+    streams: [
+      {
+        sensor: "accelerometer",
+        channels: ["accX", "accY", "accZ"].map((name) => ({ name, unit: "g" })),
+        rateHz: 1000,
+        sampleType: "int16",
+        scale: 2 ** -11,
+      },
+    ],
+  });
+  for (let commit = 0, index = 0; commit < COMMITS; commit++, index += BLOCK) {
+    const data = new Int16Array(BLOCK * CHANNELS);
+    for (let i = 0; i < data.length; i++)
+      data[i] = sourceSample(0, index + Math.floor(i / CHANNELS), i % CHANNELS);
+    writer.append(0, { samples: BLOCK, data }, BigInt(index * 1000));
+    writer.flush();
+  }
+  const base = join(folder, "base.limpet");
+  copyFileSync(path, base);
+  const log = readFileSync(`${path}-wal`);
+  writer.discard();
+  project.close();
+
+  const stored: number[] = [];
+  for (let cut = 0; cut < count; cut++) {
+    const copy = join(folder, "cut.limpet");
+    const length = random.whole(0, log.length);
+    const rubbish = random.chance(0.5)
+      ? Buffer.from(Array.from({ length: random.whole(0, 9000) }, () => random.whole(0, 255)))
+      : Buffer.alloc(0);
+    copyFileSync(base, copy);
+    writeFileSync(`${copy}-wal`, Buffer.concat([log.subarray(0, length), rubbish]));
+    requireSound(copy);
+    const left = ProjectFile.open(copy);
+    const [recording] = left.recordings();
+    stored.push(recording === undefined ? 0 : requireTrueSamples(left, recording));
+    if ((stored.at(-1) as number) % BLOCK !== 0)
+      throw new Error(`half a commit is there: ${stored.at(-1)} samples`);
+    left.close();
+    for (const end of ["", "-wal", "-shm"]) rmSync(`${copy}${end}`, { force: true });
+  }
+  return {
+    cuts: count,
+    fewest: Math.min(...stored),
+    most: Math.max(...stored),
+    samplesCompared: stored.reduce((sum, samples) => sum + samples, 0),
+  };
+}
+
+const MAIN = join(import.meta.dirname, "../../src-main/hosts/cli/main.ts");
+
+export type ImportFigures = {
+  readonly kills: number;
+  readonly filesThere: readonly number[];
+  readonly files: number;
+};
+
+/** Kills imports of the same folder again and again; the last one goes through. Throws where a file is there twice or in part. */
+export async function runImportKills(count: number, random: Random, folder: string): Promise<ImportFigures> {
+  const files = 120;
+  const source = join(folder, "csv");
+  mkdirSync(source);
+  for (let file = 0; file < files; file++) {
+    const lines = ["timestamp,accX,accY"];
+    for (let i = 0; i < 4000; i++)
+      lines.push(`${i * 10},${sourceSample(file, i, 0)},${sourceSample(file, i, 1)}`);
+    writeFileSync(join(source, `fan.${file}.csv`), lines.join("\n"));
+  }
+  const path = join(folder, "import.limpet");
+  ProjectFile.create(path).close();
+  const filesThere: number[] = [];
+  const start = (): ChildProcess =>
+    spawn(process.execPath, ["--no-warnings", MAIN, "import", path, source, "--json"], {
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+  for (let kill = 0; kill <= count; kill++) {
+    const child = start();
+    const exit = once(child, "exit");
+    if (kill < count) {
+      await sleep(150 + random.next() * 500);
+      child.kill("SIGKILL");
+    }
+    await exit;
+    requireSound(path);
+    const project = ProjectFile.open(path);
+    const recordings = project.recordings();
+    filesThere.push(recordings.length);
+    if (recordings.some(({ streams }) => streams[0]?.samples !== 4000))
+      throw new Error("a file was imported in part");
+    if (new Set(recordings.map(({ name }) => name)).size !== recordings.length)
+      throw new Error("a file is there twice");
+    project.close();
+  }
+  if (filesThere.at(-1) !== files)
+    throw new Error(`${filesThere.at(-1)} of ${files} files were imported in the end`);
+  return { kills: count, filesThere, files };
+}
