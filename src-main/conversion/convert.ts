@@ -1,6 +1,6 @@
 /** Conversion: a trained float network becomes an int8 .tflite file for the boards. */
 import type { TrainedNetwork } from "../training/network.ts";
-import { type Quantisation, quantiseNetwork } from "./quantise.ts";
+import { type Quantisation, type QuantisedNetwork, quantiseNetwork } from "./quantise.ts";
 import { buildGraph, operationNames } from "./tflite-graph.ts";
 import { writeTflite } from "./tflite-writer.ts";
 
@@ -11,6 +11,8 @@ export type ConvertedNetwork = {
   readonly output: Quantisation;
   /** Operations that the board must have, such as `CONV_2D`, each once. */
   readonly operations: readonly string[];
+  /** The network that was written, for compare-quantisation.ts. */
+  readonly quantised: QuantisedNetwork;
 };
 
 /**
@@ -31,5 +33,6 @@ export function convertToTflite(
     input: quantised.input,
     output: quantised.output,
     operations: operationNames(graph),
+    quantised,
   };
 }
