@@ -84,10 +84,11 @@ alignas(tflite::MicroInterpreter) uint8_t interpreter_place[sizeof(tflite::Micro
 Resolver *resolver = nullptr;
 tflite::MicroInterpreter *interpreter = nullptr;
 
-void Unload() {
-  if (interpreter != nullptr) interpreter->~MicroInterpreter();
-  interpreter = nullptr;
-}
+/*
+ * Without its destructor, which would look into the old model and the old arena: both may have been written over since. It owns
+ * nothing else.
+ */
+void Unload() { interpreter = nullptr; }
 
 bool IsKnown(const tflite::OperatorCode *code) {
   if (code == nullptr || code->version() > kHighestVersion) return false;

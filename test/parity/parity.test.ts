@@ -1,0 +1,175 @@
+/**
+ * The same bits everywhere: random model packages on the device twin, on the simulated board and on the virtual board
+ * (Cortex-M4F in QEMU), features, quantised input and scores compared one by one.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { BoardSession } from "../../src-main/boards/board-session.ts";
+import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
+import { findQemu } from "../../src-main/boards/qemu-process.ts";
+import { SimulatedTransport } from "../../src-main/boards/transports/simulated.ts";
+import type { Transport } from "../../src-main/boards/transports/transport.ts";
+import { VirtualTransport } from "../../src-main/boards/transports/virtual.ts";
+import { Twin } from "../../src-main/features/twin.ts";
+import { seededRandom } from "../conversion/networks.ts";
+import { temporaryFolder } from "../dataset/helpers.ts";
+import {
+  inputOf,
+  makePackage,
+  type NetworkKind,
+  noiseWindow,
+  type PackageDesign,
+} from "./random-packages.ts";
+
+const built = existsSync(join(firmwareFolder(), "twin.wasm"));
+const virtual = built && findQemu() !== null && existsSync(join(firmwareFolder(), "virtual.bin"));
+if (!built) console.warn("SKIPPED: parity needs built firmware (npm run setup)");
+else if (!virtual) console.warn("SKIPPED: parity on the virtual board needs QEMU (npm run setup)");
+
+const WINDOWS = 4;
+
+const CASES: readonly { readonly design: PackageDesign; readonly network: NetworkKind }[] = [
+  {
+    network: "conv1d",
+    design: {
+      name: "raw, three axes",
+      lengthMs: 640,
+      strideMs: 320,
+      inputs: [inputOf("accelerometer", 100, [0, 1, 2], { block: "raw", scale: 0.5 })],
+    },
+  },
+  {
+    network: "dense",
+    design: {
+      name: "raw, averaged by seven",
+      lengthMs: 1000,
+      strideMs: 500,
+      inputs: [inputOf("accelerometer", 1600, [1], { block: "raw", scale: 3.3, decimation: 7 })],
+    },
+  },
+  {
+    network: "dense",
+    design: {
+      name: "spectral, as the example has it",
+      lengthMs: 1000,
+      strideMs: 500,
+      inputs: [inputOf("accelerometer", 400, [0, 1, 2], { block: "spectral" })],
+    },
+  },
+  {
+    network: "regression",
+    design: {
+      name: "spectral, low-pass of order 8, averaged by three, square roots",
+      lengthMs: 900,
+      strideMs: 450,
+      inputs: [
+        inputOf("accelerometer", 1600, [2, 0], {
+          block: "spectral",
+          decimation: 3,
+          filter: { kind: "low-pass", cutoffHz: 90, order: 8 },
+          fftLength: 64,
+          bands: 11,
+          overlap: 0.25,
+          log: false,
+        }),
+      ],
+    },
+  },
+  {
+    network: "dense",
+    design: {
+      name: "spectral, high-pass, window shorter than the FFT, without statistics",
+      lengthMs: 500,
+      strideMs: 500,
+      inputs: [
+        inputOf("accelerometer", 400, [1], {
+          block: "spectral",
+          scale: 9.81,
+          filter: { kind: "high-pass", cutoffHz: 5, order: 4 },
+          fftLength: 1024,
+          bands: 40,
+          statistics: false,
+        }),
+      ],
+    },
+  },
+  {
+    network: "dense",
+    design: {
+      name: "two sensors of different rates",
+      lengthMs: 1000,
+      strideMs: 1000,
+      inputs: [
+        inputOf("accelerometer", 200, [0, 1], { block: "spectral", fftLength: 32, bands: 8 }),
+        inputOf("temperature", 4, [0], { block: "raw", scale: 0.02 }),
+      ],
+    },
+  },
+];
+
+const sessions: BoardSession[] = [];
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.close();
+});
+
+async function connect(transport: Transport): Promise<BoardSession> {
+  const session = await BoardSession.connect(transport);
+  sessions.push(session);
+  return session;
+}
+
+/** Every package on one board: the self-test, and windows with every intermediate result against the twin's. */
+async function expectSameBits(session: BoardSession, twin: Twin): Promise<void> {
+  for (const [index, { design, network }] of CASES.entries()) {
+    const made = makePackage(twin, design, 100 + index, network);
+    const pipeline = twin.pipeline(made.bytes);
+    const own = pipeline.selfTest();
+    expect(own, design.name).toMatchObject({ identical: own.run, stage: 0 });
+    const { accepted, test } = await session.update(made.bytes);
+    expect({ accepted, identical: test.identical }, design.name).toEqual({
+      accepted: true,
+      identical: own.run,
+    });
+    expect(test, design.name).toMatchObject({ run: own.run, differed: "none" });
+    await session.beginReplay("link");
+    const random = seededRandom(7 + index);
+    for (let i = 0; i < WINDOWS; i++) {
+      // The first one is silent: logarithms at their floor, divisions by no deviation.
+      const samples = noiseWindow(random, made.windowValues, i === 0 ? 0 : 2 * i);
+      const here = pipeline.run(samples);
+      const there = await session.replay({ samples }, { features: true, quantised: true });
+      const bits = (values: Float32Array): number[] => [...new Uint32Array(values.slice().buffer)];
+      expect(bits(there.features), design.name).toEqual(bits(here.features));
+      expect(there.quantised, design.name).toEqual(here.quantised);
+      expect([...there.raw], design.name).toEqual([...here.raw]);
+      expect(bits(Float32Array.from(there.scores)), design.name).toEqual(bits(here.scores));
+      expect(here.features.every(Number.isFinite), design.name).toBe(true);
+    }
+  }
+}
+
+describe.skipIf(!built)("random packages", () => {
+  let twin: Twin;
+  beforeAll(async () => {
+    twin = await Twin.load();
+  });
+
+  it("give the same bits on twin and simulated board", async () => {
+    await expectSameBits(
+      await connect(new SimulatedTransport({ flashPath: join(temporaryFolder(), "flash") })),
+      twin,
+    );
+  }, 60_000);
+
+  it.skipIf(!virtual)(
+    "give the same bits on twin and virtual board",
+    async () => {
+      await expectSameBits(
+        await connect(new VirtualTransport({ flashPath: join(temporaryFolder(), "flash") })),
+        twin,
+      );
+    },
+    120_000,
+  );
+});
