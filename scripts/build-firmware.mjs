@@ -99,9 +99,20 @@ async function sectionsOf(elf) {
   );
 }
 
+/** CMake reads a tool chain's flags only once: after a change of these files it has to begin anew. */
+function forgetOldChoices(folder) {
+  const cache = join(folder, "CMakeCache.txt");
+  if (!existsSync(cache)) return;
+  const chosen = statSync(cache).mtimeMs;
+  const toolchains = join(FIRMWARE, "toolchains");
+  const changed = readdirSync(toolchains).some((name) => statSync(join(toolchains, name)).mtimeMs > chosen);
+  if (changed) rmSync(folder, { recursive: true });
+}
+
 async function build(name, tree) {
   const { flags, install } = TARGETS[name];
   const folder = join(BUILD, name);
+  forgetOldChoices(folder);
   const standard = process.env.TFLM_DIR ? ["-DCMAKE_CXX_STANDARD=17"] : ["-DCMAKE_CXX_STANDARD=11"];
   await run(`${name}: configuring`, "cmake", [
     "-G",

@@ -1,6 +1,6 @@
 /** Seeded model packages of every block and kind of network: real front ends, real conversion, golden vectors of the twin. */
 import { convertToTflite } from "../../src-main/conversion/convert.ts";
-import { makeGoldenVectors, normalise } from "../../src-main/deployment/golden-vectors.ts";
+import { type GoldenVector, makeGoldenVectors, normalise } from "../../src-main/deployment/golden-vectors.ts";
 import { encodeModelPackage } from "../../src-main/deployment/model-package.ts";
 import { inputFeatureShape } from "../../src-main/features/feature-shape.ts";
 import { encodeFrontend } from "../../src-main/features/frontend-config.ts";
@@ -62,6 +62,7 @@ export function makePackage(
   design: PackageDesign,
   seed: number,
   network: NetworkKind,
+  options: { readonly spoilGolden?: boolean } = {},
 ): RandomPackage {
   const random = seededRandom(seed);
   const window = windowDesign.parse({ lengthMs: design.lengthMs, strideMs: design.strideMs });
@@ -104,11 +105,17 @@ export function makePackage(
     strideSamples,
     thresholds: trained.task === "regression" ? [] : LABELS.map(() => 0.5),
     name: design.name,
-    golden,
+    golden: options.spoilGolden === true ? golden.map(spoiled) : golden,
     meta: { seed },
   });
   return { name: design.name, bytes, windowValues, strideSamples };
 }
+
+/** The same vector with a score that the network does not give. */
+const spoiled = (vector: GoldenVector): GoldenVector => ({
+  ...vector,
+  scores: vector.scores.map((score, i) => (i === 0 ? score ^ 1 : score)),
+});
 
 function normalisationOf(
   rows: readonly Float32Array[],
