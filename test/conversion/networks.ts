@@ -50,7 +50,7 @@ export function dense(
   return { kind: "dense", units, activation, ...weights(random, inputs * units, units) };
 }
 
-type WindowShape = {
+export type WindowShape = {
   readonly size: [number, number];
   readonly strides: [number, number];
   readonly padding: "same" | "valid";
