@@ -1,6 +1,6 @@
 /**
  * What the engine asks of the services for learning, as types, and the way they are loaded: with the first request that needs
- * them, because they bring TensorFlow.js and the device twin with them. A tree may lack one; its requests then say so.
+ * them, because they bring TensorFlow.js and the device twin with them.
  */
 import type {
   CheckedParams,
@@ -15,7 +15,6 @@ import type {
   TrainingResult,
 } from "../../src-shared/contract/index.ts";
 import type { DesignFile, PresetName } from "../../src-shared/design.ts";
-import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 
@@ -70,31 +69,6 @@ export type ConversionService = {
   ): Promise<{ path: string; bytes: number }>;
 };
 
-export const training = (): Promise<TrainingService> =>
-  // biome-ignore lint/suspicious/noTsIgnore: it must compile with the service and without.
-  // @ts-ignore: a source tree may lack it.
-  present("training", () => import("../services/training-service.ts"));
-
-export const evaluation = (): Promise<EvaluationService> =>
-  // biome-ignore lint/suspicious/noTsIgnore: it must compile with the service and without.
-  // @ts-ignore: a source tree may lack it.
-  present("evaluation", () => import("../services/evaluation-service.ts"));
-
-export const conversion = (): Promise<ConversionService> =>
-  // biome-ignore lint/suspicious/noTsIgnore: it must compile with the service and without.
-  // @ts-ignore: a source tree may lack it.
-  present("conversion", () => import("../services/conversion-service.ts"));
-
-async function present<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") {
-      throw new LimpetError("setup-missing", `This version of Limpet has no ${name} yet.`, {
-        hint: "The README says what is not there yet.",
-        cause: error,
-      });
-    }
-    throw error;
-  }
-}
+export const training = (): Promise<TrainingService> => import("../services/training-service.ts");
+export const evaluation = (): Promise<EvaluationService> => import("../services/evaluation-service.ts");
+export const conversion = (): Promise<ConversionService> => import("../services/conversion-service.ts");

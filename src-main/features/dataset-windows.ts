@@ -137,20 +137,26 @@ const contentKey = (recording: RecordingInfo, design: Pick<Design, "inputs">): s
     }),
   );
 
-/** The raw samples of windows, in order, for whoever needs more than features. */
-export function readWindows(
+/** The raw samples of windows, in order, one at a time, for whoever needs more than features. */
+export function* readWindows(
   dataset: Dataset,
   design: Pick<Design, "window" | "inputs">,
   plan: readonly RecordingWindows[],
-  wanted: (window: DatasetWindow) => boolean,
-): Float32Array[] {
-  return plan.flatMap(({ recording, windows }) => {
-    const own = windows.filter(wanted);
-    const sources = own.length === 0 ? null : recordingSources(dataset, recording, design);
-    if (sources === null) {
-      return [];
-    }
+): Generator<Float32Array, void> {
+  for (const { recording, windows } of plan) {
+    const sources = windows.length === 0 ? null : recordingSources(dataset, recording, design);
+    if (sources === null) continue;
     const reader = new WindowReader(design, sources, recording.name);
-    return own.map((window) => reader.read(window));
-  });
+    for (const window of windows) yield reader.read(window);
+  }
 }
+
+/** The windows of a plan for which `wanted` holds. */
+export const filterPlan = (
+  plan: readonly RecordingWindows[],
+  wanted: (window: DatasetWindow) => boolean,
+): RecordingWindows[] =>
+  plan.flatMap(({ recording, windows }) => {
+    const own = windows.filter(wanted);
+    return own.length === 0 ? [] : [{ recording, windows: own }];
+  });

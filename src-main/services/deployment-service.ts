@@ -304,26 +304,3 @@ function costsOf(
   const milliwatts = powerMilliwatts(description.power, clockHz, latency, strideMs);
   return { ...costs, powerMilliwatts: milliwatts, batteryDays: batteryDays(battery, milliwatts) };
 }
-
-/** Makes the package of an experiment that has none yet; given by conversion. */
-export type Converter = (experiment: number, work: WorkOptions) => Promise<Uint8Array>;
-
-/** The package of an experiment, converted first where that has not been done. Throws `conversion-failed`, `not-found`. */
-export async function packageOf(
-  dataset: Dataset,
-  experiment: number,
-  convert: Converter | null,
-  work: WorkOptions = {},
-): Promise<Uint8Array> {
-  const row = dataset.experiment(experiment);
-  if (row.modelPackage !== null) {
-    return row.modelPackage;
-  }
-  if (convert === null) {
-    throw new LimpetError("conversion-failed", `Experiment ${experiment} has not been converted yet.`, {
-      field: "experiment",
-      hint: "Convert it first: `limpet export PROJECT --experiment ID --format package --out FILE`.",
-    });
-  }
-  return convert(experiment, work);
-}

@@ -17,11 +17,9 @@ const EXAMPLES: Partial<Record<ExampleName, Filler>> = {
 
 /** The rotating machine of the device twin, which is loaded only where an example needs it. */
 async function loadGenerator(): Promise<MachineGenerator> {
-  // biome-ignore lint/suspicious/noTsIgnore: it must compile with the twin and without.
-  // @ts-ignore: a source tree may lack the twin; the command then says so.
   const { Twin } = await import("../features/twin.ts");
   const twin = await Twin.load();
-  return (machine: Parameters<MachineGenerator>[0]) => twin.generate(machine);
+  return (machine) => twin.generate(machine);
 }
 
 /** Examples that this version has. */

@@ -1,6 +1,7 @@
 /** Requests about design, training, experiments, conversion, evaluation and deployment. */
 import { resolve } from "node:path";
-import { deploy, packageOf } from "../../services/deployment-service.ts";
+import { isMadeHere } from "../../boards/open-board.ts";
+import { deploy } from "../../services/deployment-service.ts";
 import type { EngineState } from "../engine-state.ts";
 import { conversion, evaluation, training } from "../learning-services.ts";
 import type { Handlers } from "../rpc-server.ts";
@@ -66,18 +67,22 @@ export function learningHandlers(state: EngineState): Pick<Handlers, Names> {
       return report;
     },
     "evaluation:run": async (request, call) => {
-      const report = await (await evaluation()).evaluate(state.project, request, call);
-      state.projectChanged();
-      return report;
+      const { evaluate } = await evaluation();
+      // A real board's line takes one at a time: evaluation opens it by itself and gives it back.
+      const { boards } = state;
+      const held = boards.state.kind === "connected" ? boards.state.info.port : null;
+      const lend = request.engine === "board" && held === request.board && held !== null && !isMadeHere(held);
+      if (lend) await boards.disconnect();
+      try {
+        return await evaluate(state.project, request, call);
+      } finally {
+        if (lend && held !== null) await boards.connect(held);
+        state.experimentsChanged();
+      }
     },
     "deployment:run": async ({ experiment, board, firmware }, call) => {
       const { project, boards } = state;
-      const modelPackage = await packageOf(
-        project,
-        experiment,
-        async (id, work) => (await conversion()).packageExperiment(project, id, work),
-        call,
-      );
+      const modelPackage = await (await conversion()).packageExperiment(project, experiment, call);
       // The connected board is used where it is the one that is meant; else that one is connected first.
       const connected = boards.state;
       if (connected.kind !== "connected" || connected.info.port !== board) await boards.connect(board);

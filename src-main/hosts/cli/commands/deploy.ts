@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { DeploymentReport } from "../../../../src-shared/contract/index.ts";
 import { openBoard } from "../../../boards/open-board.ts";
-import { deploy, packageOf } from "../../../services/deployment-service.ts";
+import { deploy } from "../../../services/deployment-service.ts";
 import { openProject, readSignalFile } from "../../../services/project-service.ts";
 import type { CliContext } from "../context.ts";
 import { choiceOption, numberOption, table } from "../values.ts";
@@ -22,10 +22,12 @@ export function register(program: Command, cli: CliContext): void {
       cli.run(async (path: string, options: Options) => {
         const experiment = numberOption("experiment", options.experiment, { min: 1, whole: true }) ?? 0;
         const firmware = choiceOption("firmware", options.firmware, ["always", "if-needed", "never"]);
+        // Loaded only when it is wanted: it brings the converter and the device twin.
+        const { packageExperiment } = await import("../../../services/conversion-service.ts");
         const work = cli.work("Deploying");
         const project = openProject(path);
         try {
-          const modelPackage = await packageOf(project, experiment, null, work);
+          const modelPackage = await packageExperiment(project, experiment, work);
           const session = await openBoard(options.board, { flashPath: options.flash }, readSignalFile);
           try {
             const report = await deploy(project, session, { ...work, experiment, firmware, modelPackage });

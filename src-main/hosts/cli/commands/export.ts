@@ -56,8 +56,6 @@ async function writeModel(
 ): Promise<void> {
   const format = choiceOption("format", options.format, MODEL_FORMATS);
   // Loaded only when it is wanted: exporting recordings needs no converter.
-  // biome-ignore lint/suspicious/noTsIgnore: it must compile with the converter and without.
-  // @ts-ignore: a source tree may lack the converter; the command then says so.
   const { exportModel } = await import("../../../services/conversion-service.ts");
   const project = openProject(path);
   try {

@@ -1,0 +1,271 @@
+/**
+ * From an experiment to what a board runs: int8 .tflite, golden vectors, model package, and files for elsewhere. Puts dataset, twin and
+ * conversion together; knows no host.
+ */
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { CheckedParams, ConversionReport } from "../../src-shared/contract/index.ts";
+import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import { convertToTflite } from "../conversion/convert.ts";
+import { OPERATIONS } from "../conversion/tflite-schema.ts";
+import type { ProjectFile } from "../dataset/project-file.ts";
+import { samplesIn } from "../dataset/window-count.ts";
+import { makeGoldenVectors } from "../deployment/golden-vectors.ts";
+import { encodeModelPackage } from "../deployment/model-package.ts";
+import { labelValue } from "../features/check-design.ts";
+import {
+  type DatasetWindow,
+  filterPlan,
+  planDataset,
+  type RecordingWindows,
+  readWindows,
+} from "../features/dataset-windows.ts";
+import { windowValuesOf } from "../features/feature-shape.ts";
+import { encodeFrontend } from "../features/frontend-config.ts";
+import { normalise } from "../features/normalisation.ts";
+import { Twin } from "../features/twin.ts";
+import { floatScores, int8Scores } from "./engines.ts";
+import { type Experiment, loadExperiment } from "./experiment.ts";
+import { exportFile } from "./export-model.ts";
+import { featuresOf, select, type Table, trainingSides } from "./learning-data.ts";
+import { accuracyOf, argmax, classMetrics, confusionMatrix, regressionMetrics } from "./metrics.ts";
+
+type ExportFormat = CheckedParams<"experiments:export">["format"];
+
+/** Training windows that the ranges of the activations are measured on. */
+const CALIBRATION_WINDOWS = 500;
+/** Generated golden vectors: they cost nothing but time on the board. */
+const GOLDEN_SEEDS = [1, 2, 3];
+/** Bytes of measured windows that a package carries at most. At 17 kB/s, the slowest line, that is half a second. */
+const GOLDEN_BYTES = 10_000;
+const GOLDEN_LEAST_BYTES = 16_000;
+
+/**
+ * Converts an experiment, stores `.tflite` and package, and says what quantisation cost. Throws `not-found`, `conversion-failed`,
+ * `invalid-dataset` where the recordings that it was trained on are gone, `cancelled`.
+ */
+export async function convertExperiment(
+  project: ProjectFile,
+  id: number,
+  work: WorkOptions = {},
+): Promise<ConversionReport> {
+  const experiment = loadExperiment(project, id);
+  const { plan, table, modelPackage, converted } = await convert(project, experiment, work);
+  const heldOut = trainingSides(table).validation;
+  const report = await compareEngines(project, experiment, plan, heldOut, modelPackage, work);
+  work.onProgress?.("converted", 1);
+  return {
+    experiment: id,
+    tfliteBytes: converted.tflite.length,
+    packageBytes: modelPackage.length,
+    arenaBytes: converted.arenaBytes,
+    operations: converted.operations.map((name) => ({ name, supported: name in OPERATIONS })),
+    ...report,
+  };
+}
+
+/** The model package of an experiment, converted first where that has not been done. */
+export async function packageExperiment(
+  project: ProjectFile,
+  id: number,
+  work: WorkOptions = {},
+): Promise<Uint8Array> {
+  const { modelPackage } = project.experiment(id);
+  return modelPackage ?? (await convert(project, loadExperiment(project, id), work)).modelPackage;
+}
+
+/** Writes an experiment's model for use elsewhere; converted first where the format needs that. Throws `read-only`, `disk-full`. */
+export async function exportModel(
+  project: ProjectFile,
+  id: number,
+  format: ExportFormat,
+  path: string,
+  work: WorkOptions = {},
+): Promise<{ path: string; bytes: number }> {
+  const experiment = loadExperiment(project, id);
+  const bytes = await exportFile(project, experiment, format, {
+    converted: async () => {
+      await packageExperiment(project, id, work);
+      return loadExperiment(project, id).row;
+    },
+    ...work,
+  });
+  const target = resolve(path);
+  try {
+    writeFileSync(target, bytes);
+  } catch (error) {
+    const full = error instanceof Error && "code" in error && error.code === "ENOSPC";
+    throw new LimpetError(full ? "disk-full" : "read-only", `${target} cannot be written.`, {
+      field: "out",
+      hint: full ? "Make room on the disk and try again." : "Choose a folder that exists and that you may write to.",
+      cause: error,
+    });
+  }
+  return { path: target, bytes: bytes.length };
+}
+
+type Conversion = {
+  readonly plan: readonly RecordingWindows[];
+  readonly table: Table;
+  readonly modelPackage: Uint8Array;
+  readonly converted: {
+    readonly tflite: Uint8Array;
+    readonly operations: readonly string[];
+    readonly arenaBytes: number;
+  };
+};
+
+async function convert(project: ProjectFile, experiment: Experiment, work: WorkOptions): Promise<Conversion> {
+  const { design, normalisation, network, labels, row } = experiment;
+  const plan = planDataset(project, design);
+  const part = (to: number): WorkOptions => ({
+    signal: work.signal,
+    onProgress: (stage, fraction) => work.onProgress?.(stage, fraction * to),
+  });
+  const table = await featuresOf(project, { design, plan }, part(0.5));
+  const train = trainingSides(table).train;
+  if (train.windows.length === 0) {
+    throw new LimpetError("invalid-dataset", "There are no training windows to measure the activations on.", {
+      field: "split",
+      hint: "Divide the recordings so that some are for training, or undo what took them away.",
+    });
+  }
+  throwIfCancelled(work.signal);
+  work.onProgress?.("quantising", 0.5);
+  const calibration = spread(train, CALIBRATION_WINDOWS);
+  const { tflite, input, output, operations } = convertToTflite(
+    network,
+    normalise(calibration.features.values, normalisation),
+    calibration.windows.length,
+  );
+  const twin = await Twin.load();
+  const runner = twin.network(tflite);
+  const { arenaBytes } = runner;
+  const frnt = encodeFrontend(design);
+  const frontend = twin.frontend(frnt);
+  const stored = goldenWindows(train.windows, windowValuesOf(design) * 4);
+  work.onProgress?.("making golden vectors", 0.6);
+  const golden = makeGoldenVectors({
+    windowValues: frontend.windowValues,
+    seeds: GOLDEN_SEEDS,
+    stored: [...readWindows(project, design, filterPlan(plan, (window) => stored.has(window)))],
+    normalisation,
+    input,
+    compute: (window) => frontend.compute(window),
+    invoke: (quantised) => runner.invoke(quantised),
+  });
+  frontend.close();
+  const [first] = design.inputs;
+  const modelPackage = encodeModelPackage({
+    frontendVersion: twin.frontendVersion,
+    frontend: frnt,
+    normalisation,
+    tflite,
+    task: design.task,
+    labels,
+    arenaBytes,
+    input,
+    output,
+    strideSamples: samplesIn(design.window.strideMs, first?.rateHz ?? 1),
+    thresholds: labels.map(() => 0),
+    name: `${project.name} ${experiment.id} ${experiment.name}`,
+    golden,
+    meta: {
+      project: project.name,
+      experiment: experiment.id,
+      name: experiment.name,
+      trainedAt: row.createdAt,
+      datasetHash: row.datasetHash,
+      design,
+    },
+  });
+  const test = twin.pipeline(modelPackage).selfTest();
+  if (test.identical !== test.run) {
+    throw new LimpetError(
+      "internal",
+      `The package fails its own test: ${test.identical} of ${test.run} golden vectors are identical.`,
+    );
+  }
+  if (!project.readonly) {
+    project.updateExperiment(experiment.id, { tflite, modelPackage });
+  }
+  return { plan, table, modelPackage, converted: { tflite, operations, arenaBytes } };
+}
+
+/** At most `count` rows, spread evenly over each class in turn. */
+function spread(table: Table, count: number): Table {
+  const byLabel = new Map<string, number[]>();
+  for (const [index, { recording }] of table.windows.entries()) {
+    const list = byLabel.get(recording.label);
+    if (list === undefined) byLabel.set(recording.label, [index]);
+    else list.push(index);
+  }
+  const each = Math.max(1, Math.floor(count / byLabel.size));
+  const chosen = new Set(
+    [...byLabel.values()].flatMap((rows) =>
+      rows.length <= each
+        ? rows
+        : Array.from({ length: each }, (_, index) => rows[Math.floor((index * rows.length) / each)] as number),
+    ),
+  );
+  return select(table, (_window, index) => chosen.has(index));
+}
+
+/** Windows that the package carries: one of each class in turn, as many as there is room for; one if it fits at all. */
+function goldenWindows(windows: readonly DatasetWindow[], bytes: number): Set<DatasetWindow> {
+  const room = Math.floor(GOLDEN_BYTES / bytes) || (bytes <= GOLDEN_LEAST_BYTES ? 1 : 0);
+  const chosen = new Map<string, DatasetWindow>();
+  for (const window of windows) {
+    if (chosen.size < room && !chosen.has(window.recording.label)) chosen.set(window.recording.label, window);
+  }
+  return new Set(chosen.values());
+}
+
+type Comparison = Pick<
+  ConversionReport,
+  "floatAccuracy" | "int8Accuracy" | "windows" | "changed" | "perClass"
+>;
+
+/** What quantisation changed on held-out windows. For a value, accuracy is the coefficient of determination, 0 at least. */
+async function compareEngines(
+  project: ProjectFile,
+  experiment: Experiment,
+  plan: readonly RecordingWindows[],
+  heldOut: Table,
+  modelPackage: Uint8Array,
+  work: WorkOptions,
+): Promise<Comparison> {
+  const { design, labels } = experiment;
+  const wanted = new Set(heldOut.windows);
+  const count = heldOut.windows.length;
+  const samples = readWindows(project, design, filterPlan(plan, (window) => wanted.has(window)));
+  const float = await floatScores(experiment, heldOut.features.values, work);
+  const int8 = await int8Scores(modelPackage, samples, count, work);
+  if (design.task === "regression") {
+    const actual = heldOut.windows.map(({ recording }) => labelValue(recording.label));
+    const r2 = (values: readonly Float32Array[]): number =>
+      Math.max(0, regressionMetrics(actual, values.map((scores) => scores[0] ?? 0)).r2);
+    return { floatAccuracy: r2(float), int8Accuracy: r2(int8), windows: count, changed: 0, perClass: [] };
+  }
+  const known = heldOut.windows.flatMap(({ recording }, index) =>
+    labels.includes(recording.label) ? [index] : [],
+  );
+  const actual = known.map((index) => labels.indexOf(heldOut.windows[index]?.recording.label ?? ""));
+  const called = (scores: readonly Float32Array[]): number[] =>
+    known.map((index) => argmax(scores[index] as Float32Array));
+  const matrices = [called(float), called(int8)].map((found) => confusionMatrix(labels.length, actual, found));
+  const [floatMatrix = [], int8Matrix = []] = matrices;
+  const changed = float.filter((scores, index) => argmax(scores) !== argmax(int8[index] as Float32Array)).length;
+  return {
+    floatAccuracy: accuracyOf(floatMatrix),
+    int8Accuracy: accuracyOf(int8Matrix),
+    windows: count,
+    changed,
+    perClass: labels.map((label, index) => ({
+      label,
+      floatRecall: classMetrics(floatMatrix, index).recall,
+      int8Recall: classMetrics(int8Matrix, index).recall,
+    })),
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * What a design will cost on a board, estimated before anything is trained: RAM, flash, instructions of one window. The model and
+ * the measurements that it comes from: docs/design.md, "Costs". After conversion and deployment the true figures take its place.
+ */
+import type { Design, ResolvedInput } from "../../src-shared/design.ts";
+import { describeBoard } from "../deployment/board-description.ts";
+import { latencyMs, powerMilliwatts } from "../deployment/power.ts";
+import { featureShape, inputSamples, product, windowValuesOf } from "../features/feature-shape.ts";
+import { encodeFrontend, frameSamples, hopSamples } from "../features/frontend-config.ts";
+import type { LayerDescription, NetworkDescription } from "../training/describe-network.ts";
+
+export type DesignCost = {
+  readonly flashBytes: number;
+  readonly ramBytes: number;
+  readonly instructions: number;
+  readonly latencyMs: number;
+  readonly powerMilliwatts: number;
+};
+
+/** The board that figures are given for: the virtual board, as an STM32L4R5 at its clock. */
+const REFERENCE_BOARD = "virtual";
+const REFERENCE_CLOCK_HZ = 25e6;
+
+/** Instructions of TensorFlow Lite Micro's reference kernels (2020, -O2, -DNDEBUG) for each multiply-accumulate and each operation. */
+const INSTRUCTIONS_PER_MAC: Partial<Record<LayerDescription["kind"], number>> = {
+  dense: 11,
+  conv2d: 33,
+  "depthwise-conv2d": 28,
+};
+const INSTRUCTIONS_PER_OPERATION = 1500;
+const INSTRUCTIONS_PER_POOLED_VALUE = 40;
+const INSTRUCTIONS_PER_SOFTMAX_VALUE = 300;
+
+/** Instructions of the front end: for each sample read and filtered, and for each butterfly of an FFT. */
+const INSTRUCTIONS_PER_SAMPLE = 40;
+const INSTRUCTIONS_PER_SECTION_SAMPLE = 12;
+const INSTRUCTIONS_PER_BUTTERFLY = 22;
+const INSTRUCTIONS_PER_BIN = 24;
+const INSTRUCTIONS_PER_LOGARITHM = 60;
+const INSTRUCTIONS_PER_NORMALISED = 30;
+
+/** What a .tflite holds besides weights, and a package besides the .tflite. */
+const TFLITE_BYTES = 700;
+const TFLITE_BYTES_PER_LAYER = 420;
+const PACKAGE_BYTES = 1500;
+const GOLDEN_BYTES = 16_000;
+/** What the interpreter keeps for each operation besides its tensors. */
+const ARENA_BYTES = 600;
+const ARENA_BYTES_PER_LAYER = 160;
+
+const isOperation = ({ kind }: LayerDescription): boolean =>
+  kind !== "dropout" && kind !== "batch-normalisation";
+
+/** The estimate for a network on a design's features. */
+export function costOf(design: Design, network: NetworkDescription): DesignCost {
+  const instructions = frontendInstructions(design) + networkInstructions(network);
+  const board = describeBoard(REFERENCE_BOARD);
+  const latency = latencyMs({
+    count: instructions,
+    unit: "instructions",
+    cyclesPerInstruction: board?.cyclesPerInstruction.value ?? 1,
+    clockHz: REFERENCE_CLOCK_HZ,
+  });
+  return {
+    flashBytes: Math.round(flashBytes(design, network)),
+    ramBytes: Math.round(ramBytes(design, network)),
+    instructions: Math.round(instructions),
+    latencyMs: latency,
+    powerMilliwatts:
+      board === null || board.power === null
+        ? 0
+        : powerMilliwatts(board.power, REFERENCE_CLOCK_HZ, latency, design.window.strideMs),
+  };
+}
+
+function networkInstructions({ layers }: NetworkDescription): number {
+  return layers.filter(isOperation).reduce((sum, { kind, macs, shape }) => {
+    const values = product(shape);
+    const work =
+      kind === "max-pool" || kind === "average-pool"
+        ? values * INSTRUCTIONS_PER_POOLED_VALUE
+        : kind === "softmax"
+          ? values * INSTRUCTIONS_PER_SOFTMAX_VALUE
+          : macs * (INSTRUCTIONS_PER_MAC[kind] ?? 0);
+    return sum + work + INSTRUCTIONS_PER_OPERATION;
+  }, 0);
+}
+
+const frontendInstructions = (design: Design): number =>
+  design.inputs.reduce((sum, input) => sum + input.channels.length * channelInstructions(design, input), 0) +
+  product(featureShape(design)) * INSTRUCTIONS_PER_NORMALISED;
+
+function channelInstructions(design: Design, input: ResolvedInput): number {
+  const samples = inputSamples(design, input);
+  const { features } = input;
+  const reading = samples * 12;
+  if (features.block === "raw") {
+    return reading;
+  }
+  const frames = framesOf(features, samples, input.rateHz);
+  const { fftLength } = frames;
+  const bins = fftLength / 2;
+  const each =
+    (fftLength / 4) * Math.log2(fftLength) * INSTRUCTIONS_PER_BUTTERFLY + bins * INSTRUCTIONS_PER_BIN;
+  const logarithms = features.block === "spectral" ? features.bands : frames.count * features.filters;
+  const sections =
+    features.block === "spectral" && features.filter.kind !== "none" ? features.filter.order / 2 : 0;
+  return (
+    reading +
+    samples * (INSTRUCTIONS_PER_SAMPLE + sections * INSTRUCTIONS_PER_SECTION_SAMPLE) +
+    frames.count * each +
+    logarithms * INSTRUCTIONS_PER_LOGARITHM
+  );
+}
+
+function framesOf(
+  features: Exclude<ResolvedInput["features"], { block: "raw" }>,
+  samples: number,
+  rateHz: number,
+): { count: number; fftLength: number } {
+  if (features.block === "spectral") {
+    const left = Math.floor(samples / features.decimation);
+    const hop = hopSamples(features.fftLength, features.overlap);
+    return {
+      count: left < features.fftLength ? 1 : 1 + Math.floor((left - features.fftLength) / hop),
+      fftLength: features.fftLength,
+    };
+  }
+  const { frame, stride, fftLength } = frameSamples(features, rateHz);
+  return { count: samples < frame ? 1 : 1 + Math.floor((samples - frame) / stride), fftLength };
+}
+
+/** Window, features, quantised features, the front end's work space, and the network's arena: its two largest neighbours. */
+function ramBytes(design: Design, { layers }: NetworkDescription): number {
+  const features = product(featureShape(design));
+  const scratch = Math.max(
+    ...design.inputs.map((input) => {
+      if (input.features.block === "raw") return 0;
+      const samples = inputSamples(design, input);
+      return 4 * (samples + 4 * framesOf(input.features, samples, input.rateHz).fftLength);
+    }),
+  );
+  const sizes = [features, ...layers.filter(isOperation).map(({ shape }) => product(shape))];
+  const neighbours = sizes.map((size, index) => size + (sizes[index + 1] ?? 0));
+  const arena = ARENA_BYTES + ARENA_BYTES_PER_LAYER * layers.length + Math.max(...neighbours);
+  return 4 * windowValuesOf(design) + 5 * features + scratch + arena;
+}
+
+/** Weights as bytes, biases as words, descriptions, normalisation, and golden vectors. */
+function flashBytes(design: Design, { layers, parameters }: NetworkDescription): number {
+  const biases = layers.reduce((sum, { parameters: own, shape }) => sum + (own > 0 ? (shape.at(-1) ?? 0) : 0), 0);
+  const normalisation = design.normalisation === "none" ? 0 : 8 * product(featureShape(design));
+  const tflite = TFLITE_BYTES + TFLITE_BYTES_PER_LAYER * layers.filter(isOperation).length;
+  const golden = Math.min(GOLDEN_BYTES, 4 * windowValuesOf(design));
+  return parameters + 3 * biases + tflite + normalisation + encodeFrontend(design).length + golden + PACKAGE_BYTES;
+}

@@ -1,0 +1,68 @@
+/**
+ * The three engines that answer for windows: float in TensorFlow.js, int8 in the device twin, and the board. Each gives the scores of
+ * every window in order. Knows no labels and no metrics.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { throwIfCancelled } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import { evaluateOnBoard } from "../deployment/board-evaluation.ts";
+import { normalise } from "../features/normalisation.ts";
+import { Twin } from "../features/twin.ts";
+import { predictFloat } from "../training/predict.ts";
+import type { Experiment } from "./experiment.ts";
+
+const TURN_MS = 20;
+
+/** @param features count x size, before normalisation */
+export async function floatScores(
+  { network, normalisation }: Pick<Experiment, "network" | "normalisation">,
+  features: Float32Array,
+  work: WorkOptions = {},
+): Promise<Float32Array[]> {
+  const size = network.inputShape.reduce((all, extent) => all * extent, 1);
+  const count = features.length / size;
+  const scores =
+    count === 0
+      ? new Float32Array(0)
+      : await predictFloat(network, normalise(features, normalisation), count, work);
+  return Array.from({ length: count }, (_, index) =>
+    scores.subarray(index * network.outputs, (index + 1) * network.outputs),
+  );
+}
+
+/**
+ * Front end and int8 network as the board runs them.
+ * @param windows raw samples
+ * @param count how many windows there are, for progress
+ */
+export async function int8Scores(
+  modelPackage: Uint8Array,
+  windows: Iterable<Float32Array>,
+  count: number,
+  work: WorkOptions = {},
+): Promise<Float32Array[]> {
+  const pipeline = (await Twin.load()).pipeline(modelPackage);
+  const scores: Float32Array[] = [];
+  let turnEnds = performance.now() + TURN_MS;
+  for (const window of windows) {
+    scores.push(pipeline.run(window).scores);
+    if (performance.now() > turnEnds) {
+      work.onProgress?.("evaluating in the device twin", scores.length / count);
+      await nextTurn();
+      throwIfCancelled(work.signal);
+      turnEnds = performance.now() + TURN_MS;
+    }
+  }
+  return scores;
+}
+
+/** The board itself. Throws `board-refused` where a real board has another model, and all that a connection may throw. */
+export async function boardScores(
+  port: string,
+  modelPackage: Uint8Array,
+  windows: readonly Float32Array[],
+  work: WorkOptions = {},
+): Promise<Float32Array[]> {
+  const results = await evaluateOnBoard({ port, modelPackage, windows }, work);
+  return results.map(({ scores }) => scores);
+}

@@ -1,0 +1,244 @@
+/**
+ * Training as the app and the command line ask for it: presets, what a design means, the map of features, training of one
+ * experiment, the list of experiments. Puts dataset, twin and training together; knows no host.
+ */
+import type {
+  EpochRecord,
+  ExperimentInfo,
+  RequestResult,
+  TrainingRequest,
+  TrainingResult,
+} from "../../src-shared/contract/index.ts";
+import type { Design, DesignFile } from "../../src-shared/design.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import type { ProjectFile } from "../dataset/project-file.ts";
+import type { ExperimentRow } from "../dataset/types.ts";
+import { featureShape } from "../features/feature-shape.ts";
+import { fitNormalisation, normalise } from "../features/normalisation.ts";
+import { presetsFor } from "../features/presets.ts";
+import * as backends from "../training/backends.ts";
+import { diagnoseFit } from "../training/diagnosis.ts";
+import type { Samples } from "../training/samples.ts";
+import { trainNetwork } from "../training/train.ts";
+import { encodeNetwork } from "../training/weights.ts";
+import { describePlan, withOverrides } from "./design-report.ts";
+import { parseRow, type StoredResult, storedNormalisation } from "./experiment.ts";
+import { principalPlane } from "./feature-map.ts";
+import {
+  chosenDesign,
+  type DesignWish,
+  featuresOf,
+  planLearning,
+  requireSound,
+  select,
+  type Table,
+  targetsOf,
+  trainingSides,
+} from "./learning-data.ts";
+
+/** Points of the feature map; more hide each other. */
+const MAP_POINTS = 2000;
+
+export const availableBackends = (): RequestResult<"app:get-info">["backends"] => backends.availableBackends();
+
+/** The presets, each with whether the project's sensors and rates suit it. */
+export const listPresets = (project: ProjectFile): RequestResult<"design:list-presets"> =>
+  presetsFor(project.recordings(), project.goal());
+
+/**
+ * A design (the one given, a preset, or the project's own) resolved against the dataset: shapes, costs, findings. Throws
+ * `invalid-design` where it cannot be resolved at all.
+ */
+export const describeDesign = (
+  project: ProjectFile,
+  wish: DesignWish,
+): RequestResult<"design:describe"> =>
+  describePlan(project, planLearning(project, chosenDesign(project, wish))).report;
+
+/** All windows on the plane of their two principal components. Throws `invalid-design`. */
+export async function featureMap(
+  project: ProjectFile,
+  file: DesignFile,
+  work: WorkOptions = {},
+): Promise<RequestResult<"design:get-map">> {
+  const learning = planLearning(project, file);
+  requireSound(describePlan(project, learning).report.findings.filter(({ field }) => field !== "split"));
+  const table = await featuresOf(project, learning, work);
+  const step = Math.ceil(table.windows.length / MAP_POINTS);
+  const shown = select(table, (_window, index) => index % step === 0);
+  const { size, values } = shown.features;
+  const points = principalPlane(normalise(values, fitNormalisation("standard", values, size)), size);
+  return {
+    points: points.map((point, index) => {
+      const { recording, startMs } = shown.windows[index] as (typeof shown.windows)[number];
+      return { ...point, label: recording.label, recording: recording.id, startMs };
+    }),
+  };
+}
+
+export type TrainOptions = WorkOptions & {
+  readonly stop?: AbortSignal | undefined;
+  readonly onEpoch?: ((epoch: EpochRecord) => void) | undefined;
+};
+
+/** Part of the whole that computing features is, for progress. */
+const FEATURES_SHARE = 0.2;
+
+/**
+ * Trains and stores one experiment. Aborting `stop` ends it early and keeps the best weights so far; aborting `signal` throws
+ * `cancelled` and stores nothing. Throws `invalid-design` with the field that is to blame, `training-failed`.
+ */
+export async function train(
+  project: ProjectFile,
+  request: TrainingRequest,
+  options: TrainOptions = {},
+): Promise<TrainingResult> {
+  if (project.readonly) {
+    throw new LimpetError("read-only", "This project cannot be written to, so no experiment can be kept in it.", {
+      field: project.path,
+      hint: "Copy the project to a place that can be written to.",
+    });
+  }
+  const datasetHash = (): string => project.datasetHash();
+  const file = withOverrides(chosenDesign(project, request), request);
+  const learning = planLearning(project, file);
+  const { design, labels } = learning;
+  const { report } = describePlan(project, learning);
+  requireSound(report.findings);
+  const hash = datasetHash();
+  const part = (from: number, to: number): WorkOptions => ({
+    signal: options.signal,
+    onProgress: (stage, fraction) => options.onProgress?.(stage, from + (to - from) * fraction),
+  });
+  const table = await featuresOf(project, learning, part(0, FEATURES_SHARE));
+  const sides = trainingSides(table);
+  const normalisation = fitNormalisation(
+    design.normalisation,
+    sides.train.features.values,
+    table.features.size,
+  );
+  const samples = ({ windows, features }: Table): Samples => {
+    const known = windows.map(
+      ({ recording }) => design.task === "regression" || labels.includes(recording.label),
+    );
+    const used = known.every(Boolean)
+      ? { windows, features }
+      : select({ windows, features }, (_window, index) => known[index] === true);
+    return {
+      count: used.windows.length,
+      features: normalise(used.features.values, normalisation),
+      targets: targetsOf(used.windows, labels, design.task),
+    };
+  };
+  const outputs = design.task === "regression" ? 1 : labels.length;
+  const validation = samples(sides.validation);
+  const training = samples(sides.train);
+  const trained = await trainNetwork(
+    {
+      network: design.network,
+      training: design.training,
+      task: design.task,
+      inputShape: featureShape(design),
+      outputs,
+      train: training,
+      // Only classes that cannot be learnt were held out for validation: there is nothing better then.
+      validation: validation.count > 0 ? validation : training,
+      backend: request.backend,
+      timeStepMs: timeStepMs(design),
+    },
+    { ...part(FEATURES_SHARE, 1), stop: options.stop, onEpoch: options.onEpoch },
+  );
+  const { network, backend, epochs, stoppedEarly, trainSeconds, history } = trained;
+  const { fit, advice } = diagnoseFit(history, {
+    task: design.task,
+    outputs,
+    epochs: design.training.epochs,
+    windows: training.count,
+    parameters: report.parameters,
+    stoppedEarly,
+  });
+  const name = request.name?.trim() || defaultName(design, request.preset);
+  const result: Omit<TrainingResult, "experiment"> = {
+    name,
+    backend,
+    epochs,
+    stoppedEarly,
+    trainSeconds,
+    loss: trained.loss,
+    accuracy: trained.accuracy,
+    validationLoss: trained.validationLoss,
+    validationAccuracy: trained.validationAccuracy,
+    fit,
+    advice,
+    history: [...history],
+  };
+  const stored: StoredResult = {
+    ...result,
+    normalisation: storedNormalisation(normalisation),
+    warnings: report.findings.map(({ message }) => message),
+  };
+  const experiment = project.addExperiment({
+    name,
+    design,
+    labels: [...labels],
+    result: stored,
+    datasetHash: hash,
+    weights: encodeNetwork(network),
+    tflite: null,
+    modelPackage: null,
+  });
+  return { ...result, experiment };
+}
+
+/** Milliseconds from one row of the features to the next; undefined where they have no time. */
+function timeStepMs({ inputs }: Design): number | undefined {
+  const [input] = inputs;
+  if (input === undefined || inputs.length > 1) {
+    return undefined;
+  }
+  const { features, rateHz } = input;
+  switch (features.block) {
+    case "raw":
+      return (features.decimation * 1000) / rateHz;
+    case "log-mel":
+    case "mfcc":
+      return features.strideMs;
+    case "spectral":
+      return undefined;
+  }
+}
+
+function defaultName({ network, inputs }: Design, preset: string | undefined): string {
+  const layers =
+    network.kind === "dense"
+      ? network.units.join("-")
+      : network.kind === "ds-cnn"
+        ? `${network.blocks} x ${network.filters}`
+        : network.filters.join("-");
+  return `${preset ?? inputs[0]?.features.block ?? ""}, ${network.kind} ${layers}`.trim();
+}
+
+/** All experiments, oldest first. */
+export function listExperiments(project: ProjectFile): ExperimentInfo[] {
+  const hash = project.datasetHash();
+  return project.experiments().map((row) => experimentInfo(row, hash));
+}
+
+function experimentInfo(row: ExperimentRow, datasetHash: string): ExperimentInfo {
+  const { design, result } = parseRow(row);
+  const { normalisation: _normalisation, warnings: _warnings, ...training } = result;
+  return {
+    id: row.id,
+    name: row.name,
+    kind: design.network.kind,
+    task: design.task,
+    createdAt: row.createdAt,
+    labels: [...row.labels],
+    design,
+    validationAccuracy: result.validationAccuracy,
+    training: { ...training, experiment: row.id, name: row.name },
+    converted: row.tflite !== null,
+    outOfDate: row.datasetHash !== datasetHash,
+  };
+}
