@@ -48,6 +48,11 @@ export const NEEDS = {
     met: async () => (await has("xvfb-run")) && (await has("xauth")),
     packages: ["xvfb", "xauth"],
   },
+  flashers: {
+    why: "bossac, stm32flash and socat: the field's own programs against the simulated bootloaders of the tests",
+    met: async () => (await has("bossac")) && (await has("stm32flash")) && (await has("socat")),
+    packages: ["bossa-cli", "stm32flash", "socat"],
+  },
   python: {
     why: "Python: reference values for the tests",
     met: () => has("python3"),

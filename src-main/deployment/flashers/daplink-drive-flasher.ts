@@ -80,11 +80,9 @@ async function findDrive(board: DapLinkBoard, drives: DriveAccess): Promise<stri
   });
 }
 
-/** The four digits that name the kind of board, from DETAILS.TXT. */
+/** The four digits that name the kind of board, from DETAILS.TXT: the first ones of the line `Unique ID`. */
 export const boardIdOf = (details: string): string | null =>
-  /^(?:Unique ID|Board ID|HIC ID)?\s*Unique ID:\s*([0-9a-f]{4})/im.exec(details)?.[1] ??
-  /^Board ID:\s*([0-9a-f]{4})/im.exec(details)?.[1] ??
-  null;
+  /^Unique ID:\s*([0-9a-f]{4})/im.exec(details)?.[1] ?? null;
 
 /** True where the drive went away before the system had closed the file; that is how DAPLink ends a failed copy, and a good one. */
 async function copy(

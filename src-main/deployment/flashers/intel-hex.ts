@@ -13,12 +13,15 @@ const RECORD_BYTES = 16;
 
 function record(type: number, offset: number, bytes: Uint8Array): string {
   const body = Uint8Array.of(bytes.length, offset >> 8, offset & 0xff, type, ...bytes);
-  return `:${Buffer.from(body).toString("hex")}${(-sumOf(body) & 0xff).toString(16).padStart(2, "0")}\n`.toUpperCase();
+  return `:${Buffer.from(body).toString("hex")}${(-sumOf(body) & 0xff).toString(16).padStart(2, "0")}\r\n`.toUpperCase();
 }
 
 const sumOf = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => (sum + byte) & 0xff, 0);
 
-/** An image as Intel HEX with 16 data bytes a line and extended linear addresses. */
+/**
+ * An image as Intel HEX with 16 data bytes a line and extended linear addresses. Lines end with CR LF: a reader that closes a record at
+ * either loses none where one of them is lost.
+ */
 export function encodeIntelHex(image: MemoryImage): string {
   const lines: string[] = [];
   let upper = 0;

@@ -21,17 +21,19 @@ export type Uf2 = {
 };
 
 /**
- * An image as UF2. `eraseBytes` is the chip's erase page: the blocks of the first page come last, and of these the one with the
- * vector table comes last of all. A copy that is cut off then leaves no vector table that points into half a firmware.
+ * An image as UF2. Its first block makes the vector table ones, its last one makes it what it shall be, and the rest of that erase page
+ * (`eraseBytes`) comes right before: a copy that is cut off leaves no vector table, neither of the new firmware nor of the one before,
+ * and the bootloader stays. (Some bootloaders keep an erase page in RAM until another one begins, and write it then.)
  */
 export function encodeUf2(image: MemoryImage, family: number, eraseBytes: number): Uint8Array {
   const pages = pagesOf(image, UF2_PAYLOAD_BYTES);
-  const first = pages[0]?.address ?? 0;
-  const firstPageEnd = first - (first % eraseBytes) + eraseBytes;
   const [table, ...rest] = pages;
+  if (table === undefined) return new Uint8Array();
+  const firstPageEnd = table.address - (table.address % eraseBytes) + eraseBytes;
   const late = rest.filter(({ address }) => address < firstPageEnd);
   const early = rest.filter(({ address }) => address >= firstPageEnd);
-  const ordered = [...early, ...late, ...(table === undefined ? [] : [table])];
+  const blank = { address: table.address, bytes: new Uint8Array(UF2_PAYLOAD_BYTES).fill(0xff) };
+  const ordered = [blank, ...early, ...late, table];
   const out = new Uint8Array(ordered.length * UF2_BLOCK_BYTES);
   for (const [index, { address, bytes }] of ordered.entries()) {
     const block = out.subarray(index * UF2_BLOCK_BYTES, (index + 1) * UF2_BLOCK_BYTES);
@@ -81,7 +83,8 @@ export function decodeUf2(bytes: Uint8Array): Uf2 {
   }
   const count = bytes.length / UF2_BLOCK_BYTES;
   const seen = new Set<number>();
-  const segments: Segment[] = [];
+  // A later block for the same address counts, as it does in flash that is erased before.
+  const blocks = new Map<number, Uint8Array>();
   let family: number | null = null;
   for (let at = 0; at < count; at++) {
     const block = decodeUf2Block(bytes.subarray(at * UF2_BLOCK_BYTES, (at + 1) * UF2_BLOCK_BYTES));
@@ -92,9 +95,9 @@ export function decodeUf2(bytes: Uint8Array): Uf2 {
     if (at > 0 && block.family !== family) throw broken("is for several kinds of chip at once");
     family = block.family;
     seen.add(block.index);
-    segments.push({ address: block.address, bytes: block.bytes });
+    blocks.set(block.address, block.bytes);
   }
-  return { image: memoryImage(segments), family };
+  return { image: memoryImage([...blocks].map(([address, data]) => ({ address, bytes: data }))), family };
 }
 
 const broken = (why: string) => new LimpetError("invalid-file", `The UF2 file ${why}.`);

@@ -11,9 +11,11 @@ const BASE = 0x10000;
 const OLD = testBytes(4 * 4096, 5);
 const NEW = testBytes(2 * 4096 + 1000, 7);
 const IMAGE = memoryImage([{ address: BASE, bytes: NEW }]);
-const TIMING = { answerMs: 60, eraseMs: 100, quietMs: 6, returnMs: 150, lookMs: 5 };
+/** Limits short enough for faults; a try that must succeed has time, however busy the computer is. */
+const SHORT = { answerMs: 60, eraseMs: 100, quietMs: 6, returnMs: 150, lookMs: 5 };
+const PATIENT = { answerMs: 5000, eraseMs: 5000, quietMs: 15, returnMs: 5000, lookMs: 5 };
 
-function flasherOf(usb: SimulatedUsb, line: FaultyLine, port: string): Flasher {
+function flasherOf(usb: SimulatedUsb, line: FaultyLine, port: string, timing = PATIENT): Flasher {
   return samBaFlasher(
     {
       name: "Arduino Nano 33 BLE",
@@ -29,7 +31,7 @@ function flasherOf(usb: SimulatedUsb, line: FaultyLine, port: string): Flasher {
         path === "/dev/ttyACM1" && usb.board.state === "bootloader" ? usb.board : null,
       ),
       ports: usb,
-      timing: TIMING,
+      timing,
     },
   );
 }
@@ -86,13 +88,13 @@ describe("SAM-BA over USB", () => {
   it("says what to do where the bootloader does not start, and where there is no board", async () => {
     const usb = new SimulatedUsb(newBoard());
     usb.deaf = true;
-    const deaf = await outcome(flasherOf(usb, new FaultyLine(), "/dev/ttyACM0").flash(IMAGE));
+    const deaf = await outcome(flasherOf(usb, new FaultyLine(), "/dev/ttyACM0", SHORT).flash(IMAGE));
     expect(deaf).toMatchObject({
       code: "board-not-found",
       hint: expect.stringContaining("reset button twice"),
     });
     usb.board.state = "absent";
-    const absent = await outcome(flasherOf(usb, new FaultyLine(), "/dev/ttyACM0").flash(IMAGE));
+    const absent = await outcome(flasherOf(usb, new FaultyLine(), "/dev/ttyACM0", SHORT).flash(IMAGE));
     expect(absent).toMatchObject({ code: "board-not-found", field: "/dev/ttyACM0" });
     expect(holds(usb.board, OLD)).toBe(true);
   });
@@ -149,7 +151,9 @@ describe("SAM-BA over USB", () => {
       await inParallel(
         faults.map((fault) => async () => {
           const usb = new SimulatedUsb(newBoard(chip));
-          const error = await outcome(flasherOf(usb, new FaultyLine(fault), "/dev/ttyACM0").flash(IMAGE));
+          const error = await outcome(
+            flasherOf(usb, new FaultyLine(fault), "/dev/ttyACM0", SHORT).flash(IMAGE),
+          );
           expect(error, JSON.stringify(fault)).toMatchObject({
             code: "board-unplugged",
             message: expect.stringContaining("unplugged"),
@@ -178,12 +182,14 @@ describe("SAM-BA over USB", () => {
     }
     for (let at = 0; at < clean.fromBoard; at += 5) {
       faults.push({ kind: "lose-from-board", at }, { kind: "flip-from-board", at });
-      faults.push({ kind: "delay-from-board", at, ms: TIMING.answerMs * 1.5 });
+      faults.push({ kind: "delay-from-board", at, ms: SHORT.answerMs * 1.5 });
     }
     const outcomes = await inParallel(
       faults.map((fault) => async () => {
         const usb = new SimulatedUsb(newBoard());
-        const error = await outcome(flasherOf(usb, new FaultyLine(fault), "/dev/ttyACM0").flash(IMAGE));
+        const error = await outcome(
+          flasherOf(usb, new FaultyLine(fault), "/dev/ttyACM0", SHORT).flash(IMAGE),
+        );
         if (error === null) {
           expect(holds(usb.board, NEW), `wrong firmware passed after ${JSON.stringify(fault)}`).toBe(true);
           return "went on";
