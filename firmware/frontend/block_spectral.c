@@ -64,7 +64,7 @@ static uint32_t scratch_floats(uint32_t count, uint32_t length) {
   return count + FFT_TABLE_FLOATS(length) + length + FFT_WORK_FLOATS(length) + 2u * (length / 2u + 1u);
 }
 
-static spaces divide(void *scratch, uint32_t count, uint32_t length) {
+static spaces divide(void *scratch, uint32_t length) {
   spaces s;
   s.table = scratch;
   s.work = s.table + FFT_TABLE_FLOATS(length);
@@ -72,7 +72,6 @@ static spaces divide(void *scratch, uint32_t count, uint32_t length) {
   s.power = s.hann + length;
   s.mean_power = s.power + length / 2u + 1u;
   s.signal = s.mean_power + length / 2u + 1u;
-  (void)count;
   return s;
 }
 
@@ -206,7 +205,7 @@ void block_spectral_compute(const block_input *input, const float *window, void 
   parameters p;
   read(input, &p);
   uint32_t count = input->samples / p.decimation;
-  spaces s = divide(scratch, count, p.fft_length);
+  spaces s = divide(scratch, p.fft_length);
   fft_prepare(p.fft_length, s.table);
   /* The periodic Hann window out of the table's cosines: 0.5 - 0.5 cos(2 pi i / length). */
   for (uint32_t i = 0; i < p.fft_length / 2u; i++) {

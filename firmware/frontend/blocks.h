@@ -29,6 +29,10 @@ int block_raw_measure(const block_input *input, block_size *out);
 void block_raw_compute(const block_input *input, const float *window, void *scratch, float *features);
 int block_spectral_measure(const block_input *input, block_size *out);
 void block_spectral_compute(const block_input *input, const float *window, void *scratch, float *features);
+int block_log_mel_measure(const block_input *input, block_size *out);
+void block_log_mel_compute(const block_input *input, const float *window, void *scratch, float *features);
+int block_mfcc_measure(const block_input *input, block_size *out);
+void block_mfcc_compute(const block_input *input, const float *window, void *scratch, float *features);
 
 /* Whether a number can be calculated with. */
 static inline bool block_is_finite(float x) { return x - x == 0.0f; }

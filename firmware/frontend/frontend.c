@@ -14,6 +14,8 @@ typedef struct {
 static const block BLOCKS[] = {
     {block_raw_measure, block_raw_compute},
     {block_spectral_measure, block_spectral_compute},
+    {block_log_mel_measure, block_log_mel_compute},
+    {block_mfcc_measure, block_mfcc_compute},
 };
 #define BLOCK_COUNT (sizeof BLOCKS / sizeof BLOCKS[0])
 

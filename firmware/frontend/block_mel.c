@@ -1,0 +1,274 @@
+/*
+ * Blocks `log-mel` and `mfcc`, for sound. Each frame of a channel: pre-emphasis, Hann window, power spectrum, triangular filters on
+ * the mel scale (O'Shaughnessy, "Speech Communication", 1987: mel = 1127 ln(1 + f / 700)), logarithm or per-channel energy normalisation
+ * (Wang et al., "Trainable frontend for robust and far-field keyword spotting", ICASSP 2017); for mfcc their cosine transform
+ * (Davis and Mermelstein, IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980).
+ * Formulas: docs/model-package.md, "What the blocks compute".
+ */
+#include "blocks.h"
+
+#include <math.h>
+
+#include "../link/wire.h"
+#include "../maths/maths.h"
+#include "fft.h"
+#include "frontend.h"
+
+#define MAX_FILTERS 128u
+#define NORMALISE_MEAN 1u
+#define NORMALISE_BOTH 2u
+/* Added to a variance, so that what never changes is not blown up. */
+#define VARIANCE_FLOOR 1e-6f
+
+/* Wang et al.: smoothing, gain, bias, root (1/2). Their small constant is our noise floor. */
+#define PCEN_SMOOTHING 0.025f
+#define PCEN_GAIN 0.98f
+#define PCEN_BIAS 2.0f
+
+typedef struct {
+  uint32_t frame;
+  uint32_t stride;
+  uint32_t fft_length;
+  uint32_t filters;
+  float low_hz;
+  float high_hz;
+  float pre_emphasis;
+  float noise_floor_db;
+  uint32_t normalisation;
+  uint32_t pcen;
+  /* 0: log-mel. */
+  uint32_t coefficients;
+} parameters;
+
+/* The parts of the work space. */
+typedef struct {
+  float *table;
+  float *work;
+  float *hann;
+  float *power;
+  /* Of each bin: how far it lies on the way between the two filter edges round it, 0 to 1. */
+  float *rise;
+  float *energy;
+  float *smoothed;
+  float *edges;
+  /* cos(2 pi i / (4 filters)) */
+  float *cosines;
+  /* Of each segment between edges: its first bin; `filters + 2` of them, the last is the end. */
+  uint32_t *first_bin;
+  /* Of each filter: the bin that stands for it where it is narrower than a bin; 0 where it has bins of its own. */
+  uint32_t *lone_bin;
+} spaces;
+
+static int read(const block_input *input, bool cepstral, parameters *p) {
+  wire_reader r = wire_reader_on(input->parameters, input->parameter_bytes);
+  p->frame = wire_get_u32(&r);
+  p->stride = wire_get_u32(&r);
+  p->fft_length = wire_get_u32(&r);
+  p->filters = wire_get_u32(&r);
+  p->low_hz = wire_get_f32(&r);
+  p->high_hz = wire_get_f32(&r);
+  p->pre_emphasis = wire_get_f32(&r);
+  p->noise_floor_db = wire_get_f32(&r);
+  p->normalisation = wire_get_u32(&r);
+  p->pcen = wire_get_u32(&r);
+  p->coefficients = cepstral ? wire_get_u32(&r) : 0;
+  if (r.missing) return FRONTEND_CORRUPT;
+  if (p->filters > MAX_FILTERS || p->normalisation > NORMALISE_BOTH || p->pcen > 1u) return FRONTEND_UNSUPPORTED;
+  bool sizes = p->frame > 0 && p->stride > 0 && fft_length_fits(p->fft_length) && p->frame <= p->fft_length && p->filters > 0 &&
+               p->coefficients <= p->filters && (!cepstral || p->coefficients > 0);
+  bool values = p->low_hz >= 0.0f && p->high_hz > p->low_hz && p->high_hz <= 0.5f * input->rate_hz * 1.00001f &&
+                p->pre_emphasis >= 0.0f && p->pre_emphasis <= 1.0f && p->noise_floor_db >= -140.0f && p->noise_floor_db <= 0.0f;
+  return sizes && values ? 0 : FRONTEND_CORRUPT;
+}
+
+static uint32_t frames_of(const block_input *input, const parameters *p) {
+  return input->samples < p->frame ? 1u : 1u + (input->samples - p->frame) / p->stride;
+}
+
+static uint32_t scratch_words(const parameters *p) {
+  uint32_t bins = p->fft_length / 2u + 1u;
+  return FFT_TABLE_FLOATS(p->fft_length) + FFT_WORK_FLOATS(p->fft_length) + p->frame + 2u * bins + 3u * (p->filters + 2u) +
+         4u * p->filters + (p->filters + 2u) + p->filters;
+}
+
+static spaces divide(void *scratch, const parameters *p) {
+  uint32_t bins = p->fft_length / 2u + 1u;
+  spaces s;
+  s.table = scratch;
+  s.work = s.table + FFT_TABLE_FLOATS(p->fft_length);
+  s.hann = s.work + FFT_WORK_FLOATS(p->fft_length);
+  s.power = s.hann + p->frame;
+  s.rise = s.power + bins;
+  s.energy = s.rise + bins;
+  s.smoothed = s.energy + p->filters + 2u;
+  s.edges = s.smoothed + p->filters + 2u;
+  s.cosines = s.edges + p->filters + 2u;
+  s.first_bin = (uint32_t *)(void *)(s.cosines + 4u * p->filters);
+  s.lone_bin = s.first_bin + p->filters + 2u;
+  return s;
+}
+
+static int measure(const block_input *input, bool cepstral, block_size *out) {
+  parameters p;
+  int status = read(input, cepstral, &p);
+  if (status != 0) return status;
+  uint32_t columns = cepstral ? p.coefficients : p.filters;
+  uint64_t features = (uint64_t)frames_of(input, &p) * columns * input->channels;
+  if (features > (1u << 24)) return FRONTEND_UNSUPPORTED;
+  *out = (block_size){(uint32_t)features, 4u * scratch_words(&p)};
+  return 0;
+}
+
+int block_log_mel_measure(const block_input *input, block_size *out) { return measure(input, false, out); }
+int block_mfcc_measure(const block_input *input, block_size *out) { return measure(input, true, out); }
+
+static float mel_of(float hz) { return 1127.0f * maths_log(1.0f + hz / 700.0f); }
+static float hz_of(float mel) { return 700.0f * (maths_exp(mel / 1127.0f) - 1.0f); }
+
+/* Filter m rises from edge m to edge m + 1 and falls to edge m + 2; edges are equally far apart on the mel scale. */
+static void prepare_filters(const parameters *p, float rate_hz, const spaces *s) {
+  uint32_t half = p->fft_length / 2u;
+  uint32_t edges = p->filters + 2u;
+  float low = mel_of(p->low_hz);
+  float step = (mel_of(p->high_hz) - low) / (float)(edges - 1u);
+  float bin_hz = rate_hz / (float)p->fft_length;
+  for (uint32_t e = 0; e < edges; e++) s->edges[e] = hz_of(low + step * (float)e) / bin_hz;
+  uint32_t bin = 0;
+  while (bin <= half && (float)bin < s->edges[0]) bin++;
+  s->first_bin[0] = bin;
+  for (uint32_t e = 0; e + 1u < edges; e++) {
+    float width = s->edges[e + 1u] - s->edges[e];
+    while (bin <= half && (float)bin < s->edges[e + 1u]) {
+      s->rise[bin] = ((float)bin - s->edges[e]) / width;
+      bin++;
+    }
+    s->first_bin[e + 1u] = bin;
+  }
+  for (uint32_t m = 0; m < p->filters; m++) {
+    float weight = 0.0f;
+    for (uint32_t k = s->first_bin[m]; k < s->first_bin[m + 1u]; k++) weight += s->rise[k];
+    for (uint32_t k = s->first_bin[m + 1u]; k < s->first_bin[m + 2u]; k++) weight += 1.0f - s->rise[k];
+    s->lone_bin[m] = 0;
+    if (weight > 0.0f) continue;
+    float nearest = floorf(s->edges[m + 1u] + 0.5f);
+    s->lone_bin[m] = nearest < 1.0f ? 1u : nearest > (float)half ? half : (uint32_t)nearest;
+  }
+}
+
+static void prepare(const parameters *p, float rate_hz, const spaces *s) {
+  float inverse = 1.0f / (float)p->frame;
+  fft_prepare(p->fft_length, s->table);
+  for (uint32_t i = 0; i < p->frame; i++) s->hann[i] = 0.5f - 0.5f * maths_cosine((float)i * inverse);
+  prepare_filters(p, rate_hz, s);
+  if (p->coefficients == 0) return;
+  float quarter = 0.25f / (float)p->filters;
+  for (uint32_t i = 0; i < 4u * p->filters; i++) s->cosines[i] = maths_cosine((float)i * quarter);
+}
+
+/* Energies of the filters over one frame of `used` samples, `step` apart; a sine of amplitude 1 in the middle of a bin has power 1. */
+static void frame_energies(const parameters *p, const spaces *s, const float *from, uint32_t step, uint32_t used) {
+  float before = from[0];
+  for (uint32_t i = 0; i < used; i++) {
+    float x = from[(size_t)i * step];
+    s->work[i] = (x - p->pre_emphasis * before) * s->hann[i];
+    before = x;
+  }
+  for (uint32_t i = used; i < p->fft_length; i++) s->work[i] = 0.0f;
+  fft_power(p->fft_length, s->table, s->work, s->power);
+  /* The values of a Hann window add up to half its length; a sine has half of its amplitude in each half of the spectrum. */
+  float factor = 16.0f / ((float)p->frame * (float)p->frame);
+  for (uint32_t m = 0; m < p->filters; m++) {
+    float sum = 0.0f;
+    for (uint32_t k = s->first_bin[m]; k < s->first_bin[m + 1u]; k++) sum += s->rise[k] * s->power[k];
+    for (uint32_t k = s->first_bin[m + 1u]; k < s->first_bin[m + 2u]; k++) sum += (1.0f - s->rise[k]) * s->power[k];
+    s->energy[m] = factor * (s->lone_bin[m] != 0 ? s->power[s->lone_bin[m]] : sum);
+  }
+}
+
+static void take_logarithms(const parameters *p, const spaces *s, float floor) {
+  for (uint32_t m = 0; m < p->filters; m++) s->energy[m] = maths_log(s->energy[m] > floor ? s->energy[m] : floor);
+}
+
+/* Each filter's energy over its own smoothed past; the past begins with the window's first frame. */
+static void normalise_energies(const parameters *p, const spaces *s, bool first, float floor) {
+  const float bias_root = maths_root(PCEN_BIAS);
+  for (uint32_t m = 0; m < p->filters; m++) {
+    float e = s->energy[m];
+    s->smoothed[m] = first ? e : s->smoothed[m] + PCEN_SMOOTHING * (e - s->smoothed[m]);
+    float gain = maths_exp(-PCEN_GAIN * maths_log(floor + s->smoothed[m]));
+    s->energy[m] = maths_root(e * gain + PCEN_BIAS) - bias_root;
+  }
+}
+
+/* Orthonormal cosine transform of type II, the first coefficients. */
+static void put_cepstrum(const parameters *p, const spaces *s, float *out) {
+  float scale = maths_root(2.0f / (float)p->filters);
+  for (uint32_t k = 0; k < p->coefficients; k++) {
+    float sum = 0.0f;
+    uint32_t at = k;
+    for (uint32_t m = 0; m < p->filters; m++) {
+      sum += s->energy[m] * s->cosines[at];
+      /* (2 m + 1) k, within a turn of 4 filters. */
+      at += 2u * k;
+      if (at >= 4u * p->filters) at -= 4u * p->filters;
+    }
+    out[k] = sum * (k == 0 ? maths_root(1.0f / (float)p->filters) : scale);
+  }
+}
+
+/* Each column by its own mean over the frames, and by its deviation. */
+static void normalise_columns(uint32_t kind, float *values, uint32_t frames, uint32_t columns) {
+  float inverse = 1.0f / (float)frames;
+  for (uint32_t c = 0; c < columns; c++) {
+    float sum = 0.0f;
+    for (uint32_t f = 0; f < frames; f++) sum += values[f * columns + c];
+    float mean = sum * inverse;
+    float squares = 0.0f;
+    for (uint32_t f = 0; f < frames; f++) {
+      float d = values[f * columns + c] - mean;
+      values[f * columns + c] = d;
+      squares += d * d;
+    }
+    if (kind != NORMALISE_BOTH) continue;
+    float factor = 1.0f / maths_root(squares * inverse + VARIANCE_FLOOR);
+    for (uint32_t f = 0; f < frames; f++) values[f * columns + c] *= factor;
+  }
+}
+
+static void compute(const block_input *input, bool cepstral, const float *window, void *scratch, float *features) {
+  parameters p;
+  read(input, cepstral, &p);
+  spaces s = divide(scratch, &p);
+  uint32_t frames = frames_of(input, &p);
+  uint32_t columns = cepstral ? p.coefficients : p.filters;
+  uint32_t used = input->samples < p.frame ? input->samples : p.frame;
+  /* 10^(dB / 10) */
+  float floor = maths_exp(p.noise_floor_db * 0.230258509f);
+  prepare(&p, input->rate_hz, &s);
+  for (uint32_t c = 0; c < input->channels; c++) {
+    float *out = features + (size_t)c * frames * columns;
+    for (uint32_t f = 0; f < frames; f++) {
+      frame_energies(&p, &s, window + (size_t)f * p.stride * input->channels + c, input->channels, used);
+      if (p.pcen != 0) {
+        normalise_energies(&p, &s, f == 0, floor);
+      } else {
+        take_logarithms(&p, &s, floor);
+      }
+      float *row = out + (size_t)f * columns;
+      if (cepstral) {
+        put_cepstrum(&p, &s, row);
+      } else {
+        memcpy(row, s.energy, p.filters * sizeof(float));
+      }
+    }
+    if (p.normalisation != 0) normalise_columns(p.normalisation, out, frames, columns);
+  }
+}
+
+void block_log_mel_compute(const block_input *input, const float *window, void *scratch, float *features) {
+  compute(input, false, window, scratch, features);
+}
+
+void block_mfcc_compute(const block_input *input, const float *window, void *scratch, float *features) {
+  compute(input, true, window, scratch, features);
+}
