@@ -3,7 +3,7 @@
  * the twin. Knows samples, not where they come from.
  */
 
-/** Lowest level shown, decibels below the strongest part of the picture. */
+/** The most that is shown, decibels below the strongest part of the picture. */
 const FLOOR_DB = 80;
 
 /** In-place radix-2 FFT (Cooley and Tukey 1965) of `re + i*im`, whose length is a power of two. */
@@ -62,12 +62,23 @@ export function fftLengthFor(samples: number, rateHz: number): number {
   return 2 ** Math.min(Math.max(6, exponent), 12, longest);
 }
 
+/** The value below which a share of `values` lies, from at most some thousand of them. */
+function quantile(values: Float64Array, share: number): number {
+  const step = Math.max(1, Math.floor(values.length / 4000));
+  const some = Float64Array.from(
+    { length: Math.floor(values.length / step) },
+    (_, i) => values[i * step] as number,
+  );
+  some.sort();
+  return some[Math.floor(some.length * share)] ?? 0;
+}
+
 export type Spectrogram = {
   readonly columns: number;
   /** Rows from the lowest frequency up. */
   readonly bins: number;
   readonly maxHz: number;
-  /** Level of each point, [column][bin], 0 (80 dB below the strongest, or less) to 255. */
+  /** Level of each point, [column][bin], 0 (as still as a tenth of the picture, 80 dB below the strongest at most) to 255. */
   readonly levels: Uint8Array;
 };
 
@@ -98,8 +109,10 @@ export function spectrogram(
       if (level > strongest) strongest = level;
     }
   }
+  const floor = Math.max(strongest - FLOOR_DB, quantile(decibels, 0.1));
+  const span = Math.max(1, strongest - floor);
   const levels = Uint8Array.from(decibels, (level) =>
-    Math.round(255 * Math.min(1, Math.max(0, (level - strongest + FLOOR_DB) / FLOOR_DB))),
+    Math.round(255 * Math.min(1, Math.max(0, (level - floor) / span))),
   );
   return { columns, bins, maxHz: rateHz / 2, levels };
 }

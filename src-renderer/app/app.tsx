@@ -2,6 +2,7 @@
 import { createTheme, type MantineColorsTuple, MantineProvider } from "@mantine/core";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import icon from "../../resources/icons/limpet.svg";
 import { CollectPlace } from "../collect/collect-place.tsx";
 import type { EngineClient } from "../connection/client.ts";
 import { ConvertPlace } from "../convert/convert-place.tsx";
@@ -13,8 +14,10 @@ import { TrainPlace } from "../train/train-place.tsx";
 import { WelcomePlace } from "../welcome/welcome-place.tsx";
 import { FilePickerHost } from "../widgets/file-picker.tsx";
 import { Message } from "../widgets/parts.tsx";
+import { BoardDialog } from "./board-dialog.tsx";
 import { EngineContext, useEngine } from "./engine-context.ts";
 import { Hint } from "./hint.tsx";
+import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { SideBar } from "./side-bar.tsx";
 import { StatusLine } from "./status-line.tsx";
 import { notifyError, PLACES, useApp } from "./store.ts";
@@ -57,6 +60,8 @@ export function App({ client }: { client: EngineClient }) {
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <EngineContext value={client}>
         <Window />
+        <BoardDialog />
+        <ShortcutsDialog />
         <FilePickerHost />
         <Notices />
       </EngineContext>
@@ -73,13 +78,12 @@ function Window() {
   }, [summary, place, t]);
   if (!loaded) {
     return (
-      <main className="welcome">
-        <div>
-          <h1>Limpet</h1>
-          <p className="lead" role="status">
-            {channel === "lost" ? t("The engine cannot be reached. Trying again…") : t("Starting…")}
-          </p>
-        </div>
+      <main className="starting">
+        <img src={icon} alt="" />
+        <h1>Limpet</h1>
+        <p className="soft" role="status">
+          {channel === "lost" ? t("The engine cannot be reached. Trying again…") : t("Starting…")}
+        </p>
       </main>
     );
   }
@@ -100,19 +104,24 @@ function Window() {
   );
 }
 
-/** Ctrl+1..7 change the place, Ctrl+Z and Ctrl+Shift+Z undo and redo, outside of text fields. */
+/** Ctrl+1..7 change the place, Ctrl+B opens the boards, Ctrl+Z and Ctrl+Shift+Z undo and redo outside of text fields, ? lists all keys. */
 function useKeys(): void {
   const client = useEngine();
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
+      const writing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
+      if (event.key === "?" && !writing) useApp.setState({ shortcutsOpened: true });
       if (!(event.ctrlKey || event.metaKey) || event.altKey || useApp.getState().summary === null) return;
+      if (event.key.toLowerCase() === "b") {
+        event.preventDefault();
+        useApp.getState().openBoards(true);
+      }
       const place = PLACES[Number(event.key) - 1];
       if (place !== undefined) {
         event.preventDefault();
         useApp.getState().go(place);
       }
-      const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
-      if (event.key.toLowerCase() === "z" && !typing) {
+      if (event.key.toLowerCase() === "z" && !writing) {
         event.preventDefault();
         client
           .request(event.shiftKey ? "project:redo" : "project:undo", {})

@@ -5,25 +5,36 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoardInfo } from "../../src-shared/contract/index.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
-import { ErrorMessage, Message } from "../widgets/parts.tsx";
+import { ErrorMessage, withCode } from "../widgets/parts.tsx";
+import { ConnectionHelp } from "./connection-help.tsx";
 import { useEngine, useWork } from "./engine-context.ts";
 import { notifyError, useApp } from "./store.ts";
 
 export const SIGNAL_EXTENSIONS = ["wav", "csv", "ts", "json", "cbor"];
 
-export function BoardDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+const isMadeHere = (port: string): boolean => port === "virtual" || port === "simulated";
+
+export function BoardDialog() {
   const { t } = useTranslation();
+  const opened = useApp((state) => state.boardsOpened);
+  const openBoards = useApp((state) => state.openBoards);
   return (
     <Modal
       closeButtonProps={{ "aria-label": t("Close") }}
       opened={opened}
-      onClose={onClose}
-      title={<b>{t("Choose a board")}</b>}
-      size="lg"
+      onClose={() => openBoards(false)}
+      title={t("Choose a board")}
+      size={680}
     >
-      {opened && <BoardList onClose={onClose} />}
+      {opened && <BoardList onClose={() => openBoards(false)} />}
     </Modal>
   );
+}
+
+/** What is chosen first: the board in use, else the first one plugged in that answers, else the simulated one. */
+function firstChoice(boards: readonly BoardInfo[], inUse: string | null): string {
+  const plugged = boards.find(({ port, problem }) => !isMadeHere(port) && problem === undefined);
+  return inUse ?? plugged?.port ?? "simulated";
 }
 
 function BoardList({ onClose }: { onClose: () => void }) {
@@ -32,28 +43,41 @@ function BoardList({ onClose }: { onClose: () => void }) {
   const state = useApp((app) => app.board);
   const list = useWork("boards:list");
   const connect = useWork("boards:connect");
-  const [port, setPort] = useState<string>(state.kind === "connected" ? state.info.port : "simulated");
+  const [picked, setPicked] = useState<string | null>(null);
   const [signals, setSignals] = useState<readonly string[]>([]);
   const [address, setAddress] = useState("");
   useEffect(() => {
     void list.start({});
   }, [list.start]);
   const boards = list.result ?? [];
-  const made = port === "virtual" || port === "simulated";
+  const port = picked ?? firstChoice(boards, state.kind === "connected" ? state.info.port : null);
   const wanted = port === "other" ? address.trim() : port;
+  const connected = state.kind === "connected" && state.info.port === wanted && signals.length === 0;
   const submit = async (): Promise<void> => {
-    const answer = await connect.start({ port: wanted, signals: made ? [...signals] : [] });
+    const answer = await connect.start({ port: wanted, signals: isMadeHere(port) ? [...signals] : [] });
     if (answer?.kind === "connected") onClose();
   };
+  const choose = (next: string): void => {
+    setPicked(next);
+    connect.clear();
+  };
   return (
-    <div className="stack" style={{ gap: 12 }}>
+    <form
+      className="stack"
+      style={{ gap: 12 }}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (wanted !== "") void submit();
+      }}
+    >
       <div className="row">
-        <p className="soft grow">
+        <p className="soft grow" role="status">
           {list.running ? t("Looking for boards…") : t("Plug a board in by USB and it appears here.")}
         </p>
         <Button
           variant="default"
           size="xs"
+          loading={list.running}
           onClick={() => void list.start({})}
           leftSection={<RefreshCw size={14} />}
         >
@@ -61,80 +85,40 @@ function BoardList({ onClose }: { onClose: () => void }) {
         </Button>
       </div>
       <ErrorMessage error={list.error} />
-      {boards.map((board) => (
-        <BoardChoice
-          key={board.port}
-          board={board}
-          chosen={port === board.port}
-          onChoose={() => setPort(board.port)}
-        />
-      ))}
-      <button
-        type="button"
-        className="choice"
-        aria-pressed={port === "other"}
-        onClick={() => setPort("other")}
-      >
-        <Usb size={22} aria-hidden />
-        <b>{t("Another port")}</b>
-        <small>{t("A serial port by name, or tcp:host:port")}</small>
-      </button>
+      <div className="stack" style={{ gap: 8, minHeight: 222 }}>
+        {boards.map((board) => (
+          <BoardChoice
+            key={board.port}
+            board={board}
+            chosen={port === board.port}
+            onChoose={() => choose(board.port)}
+          />
+        ))}
+        {list.result !== null && (
+          <button
+            type="button"
+            className="choice"
+            aria-pressed={port === "other"}
+            onClick={() => choose("other")}
+          >
+            <Usb size={22} aria-hidden />
+            <b>{t("Another port")}</b>
+            <small>{t("A serial port by its name, or tcp://host:port")}</small>
+          </button>
+        )}
+      </div>
       {port === "other" && (
         <TextInput
           label={t("Port")}
           placeholder="/dev/ttyACM0"
+          data-autofocus
           value={address}
           onChange={(event) => setAddress(event.currentTarget.value)}
         />
       )}
-      {made && (
-        <section className="card" style={{ boxShadow: "none" }}>
-          <h3>{t("What its sensor measures")}</h3>
-          <p className="soft small">
-            {signals.length === 0
-              ? t(
-                  "The demo motor: it changes between its states by itself. Or choose recordings from disk, which are played at their true rate.",
-                )
-              : t("These files are played in turn at their true rate.")}
-          </p>
-          {signals.map((path) => (
-            <div className="row" key={path}>
-              <FileAudio size={16} aria-hidden />
-              <span className="grow">{path}</span>
-              <Button
-                variant="subtle"
-                color="gray"
-                size="compact-xs"
-                aria-label={t("Remove {{path}}", { path })}
-                onClick={() => setSignals(signals.filter((other) => other !== path))}
-              >
-                <X size={14} />
-              </Button>
-            </div>
-          ))}
-          <Button
-            variant="default"
-            size="xs"
-            style={{ alignSelf: "start" }}
-            onClick={async () => {
-              const paths = await pickPaths({
-                mode: "files",
-                title: t("Signal files"),
-                extensions: SIGNAL_EXTENSIONS,
-                multiple: true,
-              });
-              setSignals([...new Set([...signals, ...paths])]);
-            }}
-          >
-            {t("Choose signal files…")}
-          </Button>
-        </section>
-      )}
-      <ErrorMessage error={connect.error} />
-      {connect.result?.kind === "failed" && connect.error === null && (
-        <Message level="error" message={connect.result.message} hint={connect.result.hint} />
-      )}
-      <div className="row" style={{ justifyContent: "flex-end" }}>
+      {isMadeHere(port) && list.result !== null && <Signals signals={signals} onChange={setSignals} />}
+      <ConnectionHelp error={connect.error} port={wanted} />
+      <div className="row dialog-foot">
         {state.kind !== "disconnected" && (
           <Button
             variant="default"
@@ -143,16 +127,70 @@ function BoardList({ onClose }: { onClose: () => void }) {
             {t("Disconnect")}
           </Button>
         )}
-        {connect.running && (
+        <span className="grow" />
+        {connect.running ? (
           <Button variant="default" onClick={connect.cancel}>
             {t("Cancel")}
           </Button>
+        ) : (
+          <Button variant="default" onClick={onClose}>
+            {t("Close")}
+          </Button>
         )}
-        <Button loading={connect.running} disabled={wanted === ""} onClick={() => void submit()}>
-          {t("Connect")}
+        <Button type="submit" loading={connect.running} disabled={wanted === ""}>
+          {connect.error !== null ? t("Try again") : connected ? t("Connect anew") : t("Connect")}
         </Button>
       </div>
-    </div>
+    </form>
+  );
+}
+
+function Signals(props: { signals: readonly string[]; onChange: (signals: readonly string[]) => void }) {
+  const { t } = useTranslation();
+  const { signals, onChange } = props;
+  const add = async (): Promise<void> => {
+    const paths = await pickPaths({
+      mode: "files",
+      title: t("Signal files"),
+      extensions: SIGNAL_EXTENSIONS,
+      multiple: true,
+    });
+    onChange([...new Set([...signals, ...paths])]);
+  };
+  return (
+    <section className="signals" aria-label={t("What its sensor measures")}>
+      <div className="row" style={{ flexWrap: "nowrap" }}>
+        <div className="grow">
+          <h3>{t("What its sensor measures")}</h3>
+          <p className="soft small">
+            {signals.length === 0
+              ? t(
+                  "The demo motor, which changes between its states by itself. Or files of yours, played at their true rate.",
+                )
+              : t("These files in turn, at their true rate.")}
+          </p>
+        </div>
+        <Button variant="default" size="xs" onClick={() => void add().catch(notifyError)}>
+          {t("Choose signal files…")}
+        </Button>
+      </div>
+      {signals.map((path) => (
+        <div className="row" key={path} style={{ flexWrap: "nowrap" }}>
+          <FileAudio size={16} aria-hidden />
+          <span className="grow path" title={path}>
+            {path}
+          </span>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t("Remove {{path}}", { path })}
+            onClick={() => onChange(signals.filter((other) => other !== path))}
+          >
+            <X size={16} />
+          </button>
+        </div>
+      ))}
+    </section>
   );
 }
 
@@ -165,12 +203,18 @@ function BoardChoice(props: { board: BoardInfo; chosen: boolean; onChoose: () =>
       ? t("The board's firmware inside Limpet. No hardware needed.")
       : board.port === "virtual"
         ? t("The real firmware on an emulated Cortex-M4 chip.")
-        : board.port;
+        : [board.port, board.firmware === null ? "" : t("firmware {{version}}", { version: board.firmware })]
+            .filter(Boolean)
+            .join(", ");
+  // A board of this computer's own is asked only when it is started; its missing parts are said here.
   return (
     <button type="button" className="choice" aria-pressed={props.chosen} onClick={props.onChoose}>
       <Icon size={22} aria-hidden />
-      <b>{board.name}</b>
-      <small>{board.problem ?? detail}</small>
+      <b>
+        {board.name}
+        {board.model !== null && <span className="tag">{board.model.name}</span>}
+      </b>
+      <small data-problem={board.problem !== undefined}>{withCode(board.problem ?? detail)}</small>
     </button>
   );
 }

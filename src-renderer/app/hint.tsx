@@ -1,5 +1,6 @@
 /** One next step at a time for newcomers; it goes on by itself when the step is done. */
 import { Button } from "@mantine/core";
+import { Lightbulb } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { type AppState, connectedBoard, type Place, useApp } from "./store.ts";
 
@@ -42,17 +43,18 @@ export function Hint() {
   const next = nextStep(state);
   if (!state.guided || next === null) return null;
   return (
-    <div style={{ maxWidth: 1240, margin: "0 auto", padding: "14px 32px 0" }}>
+    <div className="hint-holder">
       <div className="hint" role="note">
+        <Lightbulb size={18} aria-hidden />
         <span className="grow">
           <b>{t("Next:")}</b> {t(next.text)}
         </span>
         {next.place !== state.place && (
-          <Button size="compact-sm" variant="default" onClick={() => state.go(next.place)}>
+          <Button size="xs" variant="default" onClick={() => state.go(next.place)}>
             {t("Go to {{place}}", { place: t(`place.${next.place}`) })}
           </Button>
         )}
-        <Button size="compact-sm" variant="subtle" onClick={() => state.setGuided(false)}>
+        <Button size="xs" variant="subtle" onClick={() => state.setGuided(false)}>
           {t("Hide hints")}
         </Button>
       </div>

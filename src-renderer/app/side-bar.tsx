@@ -1,10 +1,8 @@
 /** Device selector, the seven places with where each stands, appearance. */
 import { ActionIcon, useMantineColorScheme } from "@mantine/core";
-import { Check, ChevronsUpDown, Cpu, Lightbulb, Moon, RefreshCw, Sun } from "lucide-react";
-import { useState } from "react";
+import { Check, ChevronsUpDown, Cpu, Keyboard, Lightbulb, Moon, RefreshCw, Sun } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
-import { BoardDialog } from "./board-dialog.tsx";
 import { useEngine } from "./engine-context.ts";
 import { notifyError, PLACES, useApp } from "./store.ts";
 
@@ -39,7 +37,8 @@ export function SideBar() {
                   )}
                 </span>
                 <span>{t(`place.${name}`)}</span>
-                <small>{state === "to-do" ? "" : state === "done" ? t("done") : t("out of date")}</small>
+                {state === "done" && <span className="visually-hidden">{t("done")}</span>}
+                <small>{state === "out-of-date" ? t("out of date") : ""}</small>
               </button>
             </li>
           );
@@ -77,7 +76,7 @@ export function Appearance() {
     <>
       <ActionIcon
         variant="subtle"
-        size="lg"
+        size={38}
         aria-pressed={guided}
         aria-label={guided ? t("Hide hints") : t("Show hints")}
         title={guided ? t("Hide hints") : t("Show hints")}
@@ -87,7 +86,16 @@ export function Appearance() {
       </ActionIcon>
       <ActionIcon
         variant="subtle"
-        size="lg"
+        size={38}
+        aria-label={t("Keys")}
+        title={t("Keys (?)")}
+        onClick={() => useApp.setState({ shortcutsOpened: true })}
+      >
+        <Keyboard size={18} />
+      </ActionIcon>
+      <ActionIcon
+        variant="subtle"
+        size={38}
         aria-label={dark ? t("Light appearance") : t("Dark appearance")}
         title={dark ? t("Light appearance") : t("Dark appearance")}
         onClick={() => setColorScheme(dark ? "light" : "dark")}
@@ -101,7 +109,7 @@ export function Appearance() {
 function DeviceSelector() {
   const { t } = useTranslation();
   const board = useApp((state) => state.board);
-  const [open, setOpen] = useState(false);
+  const openBoards = useApp((state) => state.openBoards);
   const name =
     board.kind === "connected" ? board.info.name : board.kind === "disconnected" ? t("No board") : board.port;
   const detail =
@@ -115,16 +123,19 @@ function DeviceSelector() {
             ? t("Reconnecting, attempt {{attempt}}…", { attempt: board.attempt })
             : t("Could not connect");
   return (
-    <>
-      <button type="button" className="device" onClick={() => setOpen(true)}>
-        <Cpu size={20} aria-hidden color={board.kind === "connected" ? "var(--good)" : "var(--ink-soft)"} />
-        <span>
-          <b>{name}</b>
-          <small>{detail}</small>
-        </span>
-        <ChevronsUpDown size={15} aria-hidden />
-      </button>
-      <BoardDialog opened={open} onClose={() => setOpen(false)} />
-    </>
+    <button
+      type="button"
+      className="device"
+      data-kind={board.kind}
+      aria-keyshortcuts="Control+b"
+      onClick={() => openBoards(true)}
+    >
+      <Cpu size={20} aria-hidden />
+      <span>
+        <b>{name}</b>
+        <small>{detail}</small>
+      </span>
+      <ChevronsUpDown size={15} aria-hidden />
+    </button>
   );
 }

@@ -17,7 +17,8 @@ import { asLimpetError, type EngineClient } from "../connection/client.ts";
 export const PLACES = ["goal", "collect", "design", "train", "convert", "evaluate", "deploy"] as const;
 export type Place = (typeof PLACES)[number];
 
-export type Notice = EventPayload<"app:notice"> & {
+export type Notice = Omit<EventPayload<"app:notice">, "level"> & {
+  readonly level: "info" | "good" | "warning" | "error";
   readonly id: number;
   readonly action?: { readonly label: string; run(): void } | undefined;
 };
@@ -38,7 +39,10 @@ export type AppState = {
   readonly guided: boolean;
   /** The experiment that Convert, Evaluate and Deploy are about; the newest where null. */
   readonly experiment: number | null;
+  readonly boardsOpened: boolean;
+  readonly shortcutsOpened: boolean;
   go(place: Place): void;
+  openBoards(on: boolean): void;
   setGuided(on: boolean): void;
   notify(notice: Omit<Notice, "id">): void;
   dismiss(id: number): void;
@@ -61,7 +65,10 @@ export const useApp = create<AppState>((set) => ({
   notices: [],
   guided: localStorage.getItem(GUIDED_KEY) !== "off",
   experiment: null,
+  boardsOpened: false,
+  shortcutsOpened: false,
   go: (place) => set({ place }),
+  openBoards: (boardsOpened) => set({ boardsOpened }),
   setGuided: (guided) => {
     localStorage.setItem(GUIDED_KEY, guided ? "on" : "off");
     set({ guided });

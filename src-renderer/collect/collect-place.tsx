@@ -1,65 +1,43 @@
 /** Step 2: recordings of every class, from the board or from files; what is held back for the test. */
-import { Button, NativeSelect, NumberInput } from "@mantine/core";
-import { Import } from "lucide-react";
+import { Button, SegmentedControl } from "@mantine/core";
+import { Import as ImportIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ImportResult } from "../../src-shared/contract/index.ts";
-import { SIGNAL_EXTENSIONS } from "../app/board-dialog.tsx";
-import { useEngine, useWork } from "../app/engine-context.ts";
-import { connectedBoard, notifyError, useApp } from "../app/store.ts";
-import { hostBridge } from "../connection/channel.ts";
-import { pickPaths } from "../widgets/file-picker.tsx";
-import { LiveTrace } from "../widgets/live-trace.tsx";
-import {
-  Card,
-  classMark,
-  Empty,
-  ErrorMessage,
-  Message,
-  Page,
-  useLabels,
-  WorkProgress,
-} from "../widgets/parts.tsx";
+import { useApp } from "../app/store.ts";
+import { Card, Empty, ErrorMessage, Message, Page, useLabels, WorkProgress } from "../widgets/parts.tsx";
 import { RecordingDialog, type Shown } from "../widgets/recording-dialog.tsx";
-import { Recorder } from "./recorder.tsx";
+import { ClassRows } from "./class-rows.tsx";
+import { type ListFilter, NO_FILTER } from "./list-filter.ts";
+import { RecordPanel } from "./record-panel.tsx";
 import { RecordingList } from "./recording-list.tsx";
-
-const WANTED_EACH = 20;
+import { SplitCard } from "./split-card.tsx";
+import { useImport } from "./use-import.ts";
+import { type Recorder, useRecorder } from "./use-recorder.ts";
 
 export function CollectPlace() {
   const { t } = useTranslation();
   const { summary, recordings, go } = useApp();
-  const board = useApp(connectedBoard);
   const labels = useLabels();
-  const [label, setLabel] = useState(labels[0] ?? "");
-  const [filter, setFilter] = useState("");
-  const [group, setGroup] = useState("");
+  const recorder = useRecorder();
+  const files = useImport();
+  const [view, setView] = useState<"classes" | "list">("classes");
+  const [filter, setFilter] = useState<ListFilter>(NO_FILTER);
   const [shown, setShown] = useState<Shown | null>(null);
-  const importing = useWork("recordings:import");
-  const [report, setReport] = useState<ImportResult | null>(null);
-  const dropping = useDrop(setReport);
-  const chooseFiles = async (): Promise<void> => {
-    const paths = await pickPaths({
-      mode: "files",
-      title: t("Import recordings"),
-      extensions: SIGNAL_EXTENSIONS,
-      multiple: true,
-    });
-    if (paths.length === 0) return;
-    const result = await importing.start({ paths });
-    if (result !== null) setReport(result);
-  };
-  const rows = [...recordings]
-    .filter((one) => filter === "" || one.label === filter)
-    .sort((a, b) => b.id - a.id);
-  const counts = new Map(summary?.labels.map((one) => [one.label, one]));
+  const [order, setOrder] = useState<readonly number[]>();
+  useRecordKeys(labels, recorder, shown === null);
   const ready = (summary?.labels.length ?? 0) >= 2;
+  const open = (id: number, among?: readonly number[]): void => {
+    const label = recordings.find((one) => one.id === id)?.label;
+    setOrder(among ?? recordings.filter((one) => one.label === label).map((one) => one.id));
+    setShown({ id });
+  };
   return (
     <Page
       title={t("place.collect")}
       question={t("Do I have enough good recordings of every class?")}
       aside={
-        <Button variant="default" leftSection={<Import size={16} />} onClick={() => void chooseFiles()}>
+        <Button variant="default" leftSection={<ImportIcon size={16} />} onClick={() => void files.choose()}>
           {t("Import files…")}
         </Button>
       }
@@ -74,84 +52,101 @@ export function CollectPlace() {
         </>
       }
     >
-      {dropping && <div className="drop">{t("Drop recordings to import them")}</div>}
-      {importing.running && (
+      {files.dropping && <div className="drop">{t("Drop recordings to import them")}</div>}
+      {files.work.running && (
         <WorkProgress
           title={t("Importing")}
-          stage={importing.stage}
-          fraction={importing.fraction}
-          startedAt={importing.startedAt}
-          onCancel={importing.cancel}
+          stage={files.work.stage}
+          fraction={files.work.fraction}
+          startedAt={files.work.startedAt}
+          onCancel={files.work.cancel}
         />
       )}
-      <ErrorMessage error={importing.error} />
-      {report !== null && <ImportReport report={report} onClose={() => setReport(null)} />}
-      {labels.length > 0 && (
-        <section className="classes" aria-label={t("Classes")}>
-          {labels.map((name) => (
-            <button
-              key={name}
-              type="button"
-              className="class-card"
-              aria-pressed={label === name}
-              onClick={() => setLabel(name)}
-            >
-              <b>
-                <span aria-hidden style={{ color: classMark(labels, name).color }}>
-                  {classMark(labels, name).shape}
-                </span>{" "}
-                {name}
-              </b>
-              <span className="bar" aria-hidden>
-                <i
-                  style={{
-                    width: `${Math.min(100, ((counts.get(name)?.recordings ?? 0) / WANTED_EACH) * 100)}%`,
-                  }}
-                />
-              </span>
-              <span className="soft small">
-                {t("{{count}} of {{wanted}}, {{seconds}} s", {
-                  count: counts.get(name)?.recordings ?? 0,
-                  wanted: WANTED_EACH,
-                  seconds: Math.round(counts.get(name)?.seconds ?? 0),
-                })}
-              </span>
-            </button>
-          ))}
-        </section>
-      )}
-      <Recorder label={label} group={group} onGroup={setGroup} />
-      {board !== null && <LiveTrace />}
+      <ErrorMessage error={files.work.error} />
+      {files.report !== null && <ImportReport report={files.report} onClose={files.clear} />}
+      <RecordPanel recorder={recorder} />
       <Card
         title={t("Recordings")}
         aside={
-          <NativeSelect
-            size="xs"
-            aria-label={t("Show the class")}
-            value={filter}
-            onChange={(event) => setFilter(event.currentTarget.value)}
-            data={[{ value: "", label: t("All classes") }, ...labels]}
-          />
+          recordings.length > 0 && (
+            <SegmentedControl
+              size="xs"
+              value={view}
+              onChange={(value) => setView(value === "list" ? "list" : "classes")}
+              data={[
+                { value: "classes", label: t("By class") },
+                { value: "list", label: t("As a list") },
+              ]}
+            />
+          )
         }
       >
-        {recordings.length === 0 ? (
+        {labels.length === 0 && recordings.length === 0 ? (
           <Empty
             text={t(
-              "No recordings yet. Choose a class, press Record and let the machine run for 5 seconds. Aim for 20 recordings per class, taken on more than one day. Or drop WAV and CSV files here.",
+              "No recordings and no classes yet. Name the classes in the goal, or drop WAV and CSV files here: the class is the file's name up to its first dot.",
             )}
           >
-            <Button variant="default" onClick={() => void chooseFiles()}>
-              {t("Import files…")}
+            <Button variant="default" onClick={() => go("goal")}>
+              {t("Go to {{place}}", { place: t("place.goal") })}
             </Button>
           </Empty>
+        ) : view === "classes" || recordings.length === 0 ? (
+          <>
+            {recordings.length === 0 && (
+              <p className="soft">
+                {t(
+                  "No recordings yet. Press a red button and let the machine run for 5 seconds. Aim for 20 recordings of each class, taken on more than one day. Or drop WAV and CSV files here.",
+                )}
+              </p>
+            )}
+            <ClassRows
+              labels={labels}
+              recordings={recordings}
+              recorder={recorder}
+              onOpen={open}
+              onMore={(label) => {
+                setFilter({ ...NO_FILTER, label });
+                setView("list");
+              }}
+            />
+          </>
         ) : (
-          <RecordingList recordings={rows} onOpen={(id) => setShown({ id })} />
+          <RecordingList recordings={recordings} filter={filter} onFilter={setFilter} onOpen={open} />
         )}
       </Card>
       {recordings.length > 0 && <SplitCard />}
-      <RecordingDialog shown={shown} onClose={() => setShown(null)} />
+      <RecordingDialog shown={shown} onShow={setShown} order={order} />
     </Page>
   );
+}
+
+/** R records the first class that is short of recordings, 1 to 9 that class; while one is made, R and Enter end it. */
+function useRecordKeys(labels: readonly string[], recorder: Recorder, enabled: boolean): void {
+  useEffect(() => {
+    if (!enabled) return;
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const target = event.target instanceof HTMLElement ? event.target : null;
+      if (target?.matches("input, textarea, select") || target?.closest("[role=dialog]")) return;
+      if (event.key === "r" || event.key === "R") {
+        event.preventDefault();
+        if (recorder.phase.kind === "recording") recorder.stop();
+        else recorder.record(shortest(labels));
+      }
+      if (event.key === "Escape" && recorder.phase.kind === "countdown") recorder.discard();
+      const label = /^[1-9]$/.test(event.key) ? labels[Number(event.key) - 1] : undefined;
+      if (label !== undefined && recorder.phase.kind === "idle") recorder.record(label);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [labels, recorder, enabled]);
+}
+
+/** The class with the fewest recordings. */
+function shortest(labels: readonly string[]): string {
+  const counts = new Map(useApp.getState().summary?.labels.map((one) => [one.label, one.recordings]));
+  return [...labels].sort((a, b) => (counts.get(a) ?? 0) - (counts.get(b) ?? 0))[0] ?? "";
 }
 
 function ImportReport({ report, onClose }: { report: ImportResult; onClose: () => void }) {
@@ -172,119 +167,4 @@ function ImportReport({ report, onClose }: { report: ImportResult; onClose: () =
       ))}
     </>
   );
-}
-
-function SplitCard() {
-  const { t } = useTranslation();
-  const summary = useApp((state) => state.summary);
-  const split = useWork("split:apply");
-  const [test, setTest] = useState(Math.round((summary?.splitOptions?.test ?? 0.2) * 100));
-  const [by, setBy] = useState<"recording" | "group">(
-    summary?.splitOptions?.by === "group" ? "group" : "recording",
-  );
-  const share = summary?.split;
-  const apply = (): void => {
-    const held = test / 100;
-    void split.start({ train: 1 - 2 * held, validation: held, test: held, by });
-  };
-  return (
-    <Card title={t("Held back for the test")}>
-      <div className="row end">
-        <NativeSelect
-          label={t("Keep together")}
-          value={by}
-          onChange={(event) => setBy(event.currentTarget.value === "group" ? "group" : "recording")}
-          data={[
-            { value: "recording", label: t("each recording") },
-            { value: "group", label: t("each group (machine, day)") },
-          ]}
-        />
-        <NumberInput
-          label={t("Test share (%)")}
-          w={130}
-          min={5}
-          max={40}
-          value={test}
-          onChange={(value) => setTest(Math.min(40, Math.max(5, Number(value))))}
-        />
-        <Button variant={share === null ? "filled" : "default"} loading={split.running} onClick={apply}>
-          {share === null ? t("Hold back recordings") : t("Split anew")}
-        </Button>
-        <p className="grow soft">
-          {share === null || share === undefined
-            ? t("Whole recordings are set aside, so that the test is on what the model has not seen.")
-            : t("{{train}} to learn from, {{validation}} to watch the training, {{test}} held back.", {
-                train: share.train.recordings,
-                validation: share.validation.recordings,
-                test: share.test.recordings,
-              })}
-        </p>
-      </div>
-      <ErrorMessage error={split.error} />
-      {split.result?.notes.map((note) => (
-        <Message key={note} level="warning" message={note} />
-      ))}
-    </Card>
-  );
-}
-
-/** Files dropped on the window are imported: by path in Electron, by content in the browser. */
-function useDrop(onReport: (report: ImportResult) => void): boolean {
-  const client = useEngine();
-  const [over, setOver] = useState(false);
-  useEffect(() => {
-    const onOver = (event: DragEvent): void => {
-      event.preventDefault();
-      setOver(event.type === "dragover");
-    };
-    const onDrop = (event: DragEvent): void => {
-      event.preventDefault();
-      setOver(false);
-      importDropped(client, [...(event.dataTransfer?.files ?? [])])
-        .then(onReport)
-        .catch(notifyError);
-    };
-    addEventListener("dragover", onOver);
-    addEventListener("dragleave", onOver);
-    addEventListener("drop", onDrop);
-    return () => {
-      removeEventListener("dragover", onOver);
-      removeEventListener("dragleave", onOver);
-      removeEventListener("drop", onDrop);
-    };
-  }, [client, onReport]);
-  return over;
-}
-
-async function importDropped(
-  client: ReturnType<typeof useEngine>,
-  files: readonly File[],
-): Promise<ImportResult> {
-  const bridge = hostBridge();
-  if (bridge !== null) {
-    return client.request("recordings:import", { paths: files.map((file) => bridge.pathOfFile(file)) });
-  }
-  const all: ImportResult = { imported: 0, skipped: [], recordings: [], notes: [] };
-  for (const file of files) {
-    try {
-      const base64 = await base64Of(file);
-      const one = await client.request("recordings:import-content", { name: file.name, base64 });
-      all.imported += one.imported;
-      all.skipped.push(...one.skipped);
-      all.recordings.push(...one.recordings);
-      all.notes.push(...one.notes);
-    } catch (error) {
-      all.skipped.push({ path: file.name, reason: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  return all;
-}
-
-function base64Of(file: File): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result).split(",")[1] ?? "");
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
 }

@@ -1,127 +1,189 @@
-/** All recordings of the project as a virtual list: thousands of rows, only those in sight are drawn. */
-import { Button, Checkbox, NativeSelect } from "@mantine/core";
+/** All recordings as a virtual list: thousands of rows, only those in sight are drawn. Search, filter, order, bulk edits. */
+import { Checkbox } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { TriangleAlert } from "lucide-react";
-import { useRef, useState } from "react";
+import { memo, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
-import { notifyError } from "../app/store.ts";
-import { ClassChip, useLabels } from "../widgets/parts.tsx";
-import { deleteRecordings } from "../widgets/recording-dialog.tsx";
-import { Thumbnail } from "../widgets/wave-view.tsx";
+import { ClassChip } from "../widgets/parts.tsx";
+import { deleteRecordings } from "../widgets/recording-edits.ts";
+import { Thumbnail } from "../widgets/thumbnail.tsx";
+import { BulkBar, FilterBar } from "./list-bars.tsx";
+import { filterRecordings, type ListFilter } from "./list-filter.ts";
 
-const ROW = 52;
+const ROW = 56;
 
-export function RecordingList(props: { recordings: readonly RecordingInfo[]; onOpen: (id: number) => void }) {
+export function RecordingList(props: {
+  recordings: readonly RecordingInfo[];
+  filter: ListFilter;
+  onFilter: (filter: ListFilter) => void;
+  onOpen: (id: number, order: readonly number[]) => void;
+}) {
   const { t } = useTranslation();
   const client = useEngine();
-  const labels = useLabels();
   const scroll = useRef<HTMLDivElement>(null);
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
-  const rows = props.recordings;
+  const [active, setActive] = useState(0);
+  const anchor = useRef(0);
+  const rows = useMemo(
+    () => filterRecordings(props.recordings, props.filter),
+    [props.recordings, props.filter],
+  );
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => ROW,
-    overscan: 4,
+    overscan: 6,
   });
-  const ids = rows.filter(({ id }) => chosen.has(id)).map(({ id }) => id);
-  const toggle = (id: number): void => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    setChosen(next);
-  };
-  const update = (change: { label?: string; excluded?: boolean }): void => {
-    client.request("recordings:update", { ids, ...change }).catch(notifyError);
+  const ids = useMemo(() => rows.filter(({ id }) => chosen.has(id)).map(({ id }) => id), [rows, chosen]);
+  const toggle = useCallback(
+    (index: number, range: boolean) => {
+      const first = range ? anchor.current : index;
+      setChosen((before) => {
+        const next = new Set(before);
+        const [from, to] = [Math.min(first, index), Math.max(first, index)];
+        const on = range || !before.has(rows[index]?.id ?? -1);
+        for (let at = from; at <= to; at++) {
+          const id = rows[at]?.id;
+          if (id !== undefined) on ? next.add(id) : next.delete(id);
+        }
+        return next;
+      });
+      anchor.current = index;
+    },
+    [rows],
+  );
+  const { onOpen } = props;
+  const open = useCallback(
+    (id: number) =>
+      onOpen(
+        id,
+        rows.map((row) => row.id),
+      ),
+    [rows, onOpen],
+  );
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 5, PageUp: -5 };
+    const step = steps[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      const next = Math.min(rows.length - 1, Math.max(0, active + step));
+      setActive(next);
+      virtual.scrollToIndex(next);
+      requestAnimationFrame(() =>
+        scroll.current?.querySelector<HTMLElement>(`[data-index="${next}"] .linklike`)?.focus(),
+      );
+    }
+    const one = rows[active];
+    if (event.key === "Delete" && one !== undefined)
+      deleteRecordings(client, ids.length > 0 ? ids : [one.id]);
+    if (event.key === "x") toggle(active, event.shiftKey);
   };
   return (
     <>
-      <div className="row" style={{ minHeight: 36 }}>
-        <Checkbox
-          label={ids.length === 0 ? t("Choose all") : t("{{count}} chosen", { count: ids.length })}
-          checked={ids.length > 0 && ids.length === rows.length}
-          indeterminate={ids.length > 0 && ids.length < rows.length}
-          onChange={() => setChosen(new Set(ids.length === rows.length ? [] : rows.map(({ id }) => id)))}
-        />
-        {ids.length > 0 && (
-          <>
-            <NativeSelect
-              size="xs"
-              aria-label={t("Change the class to")}
-              value=""
-              onChange={(event) =>
-                event.currentTarget.value !== "" && update({ label: event.currentTarget.value })
-              }
-              data={[{ value: "", label: t("Change class…") }, ...labels]}
-            />
-            <Button size="xs" variant="default" onClick={() => update({ excluded: true })}>
-              {t("Exclude")}
-            </Button>
-            <Button size="xs" variant="default" onClick={() => update({ excluded: false })}>
-              {t("Use again")}
-            </Button>
-            <Button
-              size="xs"
-              variant="default"
-              onClick={() => {
-                deleteRecordings(client, ids);
-                setChosen(new Set());
-              }}
-            >
-              {t("Delete")}
-            </Button>
-          </>
-        )}
-      </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section ref={scroll} className="recordings" tabIndex={0} aria-label={t("Recordings")}>
-        <div style={{ position: "relative", height: virtual.getTotalSize() }}>
+      <FilterBar filter={props.filter} onFilter={props.onFilter} shown={rows.length} />
+      <BulkBar
+        ids={ids}
+        all={rows.length}
+        onAll={(on) => setChosen(new Set(on ? rows.map(({ id }) => id) : []))}
+        onDone={() => setChosen(new Set())}
+      />
+      {rows.length === 0 && (
+        <p className="soft">{t("No recording is like that. Change what is searched for.")}</p>
+      )}
+      <section
+        ref={scroll}
+        className="recordings"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys.
+        tabIndex={0}
+        aria-label={t("Recordings")}
+        onKeyDown={onKeyDown}
+        style={{ height: Math.min(480, Math.max(ROW, rows.length * ROW)) }}
+      >
+        <ul style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
             const recording = rows[item.index];
-            if (recording === undefined) return null;
-            const warnings = recording.quality.filter(({ level }) => level === "warning");
-            return (
-              <div
+            return recording === undefined ? null : (
+              <Row
                 key={recording.id}
-                className="recording"
-                data-excluded={recording.excluded}
-                style={{ transform: `translateY(${item.start}px)` }}
-              >
-                <Checkbox
-                  size="xs"
-                  aria-label={t("Choose {{name}}", { name: recording.name })}
-                  checked={chosen.has(recording.id)}
-                  onChange={() => toggle(recording.id)}
-                />
-                <span>
-                  <ClassChip label={recording.label} />
-                </span>
-                <button type="button" className="linklike name" onClick={() => props.onOpen(recording.id)}>
-                  {recording.name}
-                </button>
-                <Thumbnail stream={recording.streams[0]} />
-                <span className="num">{recording.seconds.toFixed(1)} s</span>
-                <span className="soft small">
-                  {recording.split === null ? t("not split") : t(`split.${recording.split}`)}
-                </span>
-                <span className="row" style={{ gap: 4 }}>
-                  {recording.excluded && <span className="tag">{t("excluded")}</span>}
-                  {warnings.length > 0 && (
-                    <span
-                      className="tag"
-                      data-level="warning"
-                      title={warnings.map(({ message }) => message).join("\n")}
-                    >
-                      <TriangleAlert size={12} aria-hidden /> {warnings[0]?.kind}
-                    </span>
-                  )}
-                </span>
-              </div>
+                recording={recording}
+                index={item.index}
+                top={item.start}
+                chosen={chosen.has(recording.id)}
+                active={item.index === active}
+                onToggle={toggle}
+                onOpen={open}
+                onActive={setActive}
+              />
             );
           })}
-        </div>
+        </ul>
       </section>
     </>
   );
 }
+
+const Row = memo(function Row(props: {
+  recording: RecordingInfo;
+  index: number;
+  top: number;
+  chosen: boolean;
+  active: boolean;
+  onToggle: (index: number, range: boolean) => void;
+  onOpen: (id: number) => void;
+  onActive: (index: number) => void;
+}) {
+  const { t } = useTranslation();
+  const { recording, index } = props;
+  const warnings = recording.quality.filter(({ level }) => level === "warning");
+  const stop = props.active ? 0 : -1;
+  return (
+    <li
+      className="recording"
+      data-index={index}
+      data-excluded={recording.excluded}
+      data-chosen={props.chosen}
+      style={{ transform: `translateY(${props.top}px)` }}
+      onFocus={() => props.onActive(index)}
+    >
+      <Checkbox
+        tabIndex={stop}
+        aria-label={t("Choose {{name}}", { name: recording.name })}
+        checked={props.chosen}
+        onChange={(event) => props.onToggle(index, (event.nativeEvent as MouseEvent).shiftKey === true)}
+      />
+      <Thumbnail stream={recording.streams[0]} />
+      <div className="what">
+        <button
+          type="button"
+          className="linklike name"
+          tabIndex={stop}
+          onClick={() => props.onOpen(recording.id)}
+        >
+          {recording.name}
+        </button>
+        <span className="soft small">
+          {recording.group ?? new Date(recording.createdAt).toLocaleDateString()}
+        </span>
+      </div>
+      <ClassChip label={recording.label} />
+      <span className="tags">
+        {recording.excluded && <span className="tag">{t("excluded")}</span>}
+        {warnings.length > 0 && (
+          <span
+            className="tag"
+            data-level="warning"
+            title={warnings.map(({ message }) => message).join("\n")}
+          >
+            <TriangleAlert size={12} aria-hidden /> {t(`quality.${warnings[0]?.kind ?? ""}`)}
+          </span>
+        )}
+      </span>
+      <span className="soft small">
+        {recording.split === null ? t("not split") : t(`split.${recording.split}`)}
+      </span>
+      <span className="num">{recording.seconds.toFixed(1)} s</span>
+    </li>
+  );
+});

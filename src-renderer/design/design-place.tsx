@@ -103,9 +103,16 @@ function Report({ report }: { report: DesignReport }) {
       <div className="grid2">
         <Card title={t("Tensor shapes")}>
           <ol className="flow">
-            {report.shapes.map(({ stage, shape, note }) => (
+            {report.shapes.map(({ stage, shape, note }, index) => (
               <li key={stage} title={note}>
-                <span className="small">{stage}</span> <code>{shape.join(" × ")}</code>
+                {index > 0 && (
+                  <span className="arrow" aria-hidden>
+                    →
+                  </span>
+                )}
+                <span>
+                  <span className="small">{stage}</span> <code>{shape.join(" × ")}</code>
+                </span>
               </li>
             ))}
           </ol>

@@ -74,7 +74,7 @@ export function FeatureMap({ design }: { design: DesignFile }) {
       <p className="soft small">
         {t("Classes that lie on top of each other will be confused. A click opens the recording.")}
       </p>
-      <RecordingDialog shown={shown} onClose={() => setShown(null)} />
+      <RecordingDialog shown={shown} onShow={setShown} />
     </Card>
   );
 }

@@ -60,7 +60,7 @@ export function ConfusionMatrix({
                       </td>
                     );
                   })}
-                  <td>
+                  <td className="total">
                     <b>{total}</b>
                   </td>
                 </tr>

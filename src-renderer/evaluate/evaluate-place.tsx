@@ -199,7 +199,7 @@ function Report({ report, windowMs }: { report: EvaluationReport; windowMs: numb
           </table>
         )}
       </Card>
-      <RecordingDialog shown={shown} onClose={() => setShown(null)} />
+      <RecordingDialog shown={shown} onShow={setShown} />
     </>
   );
 }

@@ -1,14 +1,36 @@
-/** First page: try it without hardware, a new project, one from disk, and those opened lately. */
+/** First page: try it without hardware, a new project, one from disk, those opened lately, and the seven steps at a glance. */
 import { Button } from "@mantine/core";
-import { FilePlus2, FolderOpen, MonitorPlay } from "lucide-react";
+import {
+  Cpu,
+  FilePlus2,
+  FolderOpen,
+  Gauge,
+  type LucideIcon,
+  Mic,
+  MonitorPlay,
+  Shrink,
+  SlidersHorizontal,
+  Target,
+  TrendingUp,
+} from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { Appearance } from "../app/side-bar.tsx";
-import { notifyError, useApp } from "../app/store.ts";
+import { notifyError, PLACES, type Place, useApp } from "../app/store.ts";
 import { joinPath, pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, WorkProgress } from "../widgets/parts.tsx";
+
+const STEPS: Record<Place, { readonly Icon: LucideIcon; readonly text: string }> = {
+  goal: { Icon: Target, text: "Say what the board shall tell apart" },
+  collect: { Icon: Mic, text: "Record vibration and sound, or import files" },
+  design: { Icon: SlidersHorizontal, text: "Choose what the model looks at" },
+  train: { Icon: TrendingUp, text: "Train on this computer, offline" },
+  convert: { Icon: Shrink, text: "Make it small enough for a board" },
+  evaluate: { Icon: Gauge, text: "Test it on what it has not seen" },
+  deploy: { Icon: Cpu, text: "Put it on the board and watch it work" },
+};
 
 export function WelcomePlace() {
   const { t } = useTranslation();
@@ -16,13 +38,9 @@ export function WelcomePlace() {
   const info = useApp((state) => state.info);
   const create = useWork("project:create");
   const open = useWork("project:open");
-  const recent = useWork("project:list-recent");
   const [stamp] = useState(() =>
     new Date().toISOString().slice(0, 19).replace("T", " ").replaceAll(":", "-"),
   );
-  useEffect(() => {
-    void recent.start({});
-  }, [recent.start]);
 
   const makeExample = async (): Promise<void> => {
     const path = joinPath(info?.homeFolder ?? "", `Limpet motor example ${stamp}.limpet`);
@@ -48,8 +66,14 @@ export function WelcomePlace() {
   };
   return (
     <main className="welcome">
+      <header className="welcome-head">
+        <img src={icon} alt="" />
+        <b>Limpet</b>
+        <span className="soft small">{info?.version}</span>
+        <span className="grow" />
+        <Appearance />
+      </header>
       <div>
-        <img className="logo" src={icon} alt="" />
         <h1>{t("Teach a small board to know your machine.")}</h1>
         <p className="lead">
           {t(
@@ -61,18 +85,15 @@ export function WelcomePlace() {
           leftSection={<MonitorPlay size={20} />}
           loading={create.running}
           onClick={() => void makeExample()}
+          data-autofocus
         >
           {t("Try it without hardware")}
         </Button>
         <p className="soft small" style={{ marginTop: 10 }}>
           {t("A motor with two faults and a simulated board, through all seven steps, in a few minutes.")}
         </p>
-        <div className="row" style={{ marginTop: 30, gap: 2 }}>
-          <Appearance />
-          <span className="soft small">{t("Limpet {{version}}", { version: info?.version ?? "" })}</span>
-        </div>
       </div>
-      <div className="stack" style={{ gap: 12 }}>
+      <div className="ways">
         {create.running && (
           <WorkProgress
             title={t("Making the project")}
@@ -83,39 +104,68 @@ export function WelcomePlace() {
           />
         )}
         <ErrorMessage error={create.error ?? open.error} />
-        <button type="button" className="choice" onClick={() => void makeNew()}>
+        <button type="button" className="choice" onClick={() => void makeNew().catch(notifyError)}>
           <FilePlus2 size={24} aria-hidden />
           <b>{t("New project")}</b>
           <small>{t("One file that holds recordings, labels and models. You choose where.")}</small>
         </button>
-        <button type="button" className="choice" onClick={() => void openOne()}>
+        <button type="button" className="choice" onClick={() => void openOne().catch(notifyError)}>
           <FolderOpen size={24} aria-hidden />
           <b>{t("Open project…")}</b>
           <small>{t("A .limpet file from this computer")}</small>
         </button>
-        <section className="card">
-          <h2>{t("Opened lately")}</h2>
-          {(recent.result ?? []).length === 0 && (
-            <p className="soft">{t("Projects that you open appear here.")}</p>
-          )}
-          {(recent.result ?? []).slice(0, 6).map((project) => (
-            <div className="row" key={project.path}>
+        <Recent onOpen={(path) => void openOne(path)} />
+      </div>
+      <ol className="way" aria-label={t("The seven steps")}>
+        {PLACES.map((place, index) => {
+          const { Icon, text } = STEPS[place];
+          return (
+            <li key={place}>
+              <Icon size={22} aria-hidden />
+              <b>
+                {index + 1} {t(`place.${place}`)}
+              </b>
+              <span>{t(text)}</span>
+            </li>
+          );
+        })}
+      </ol>
+    </main>
+  );
+}
+
+function Recent({ onOpen }: { onOpen: (path: string) => void }) {
+  const { t } = useTranslation();
+  const recent = useWork("project:list-recent");
+  useEffect(() => {
+    void recent.start({});
+  }, [recent.start]);
+  const projects = (recent.result ?? []).slice(0, 4);
+  return (
+    <section className="card">
+      <h2>{t("Opened lately")}</h2>
+      {projects.length === 0 ? (
+        <p className="soft">{t("Projects that you open appear here.")}</p>
+      ) : (
+        <ul className="recent">
+          {projects.map((project) => (
+            <li key={project.path}>
               <button
                 type="button"
-                className="linklike grow"
+                className="linklike"
                 disabled={!project.exists}
                 title={project.path}
-                onClick={() => void openOne(project.path)}
+                onClick={() => onOpen(project.path)}
               >
                 {project.name}
               </button>
               <span className="soft small">
                 {project.exists ? new Date(project.openedAt).toLocaleDateString() : t("no longer there")}
               </span>
-            </div>
+            </li>
           ))}
-        </section>
-      </div>
-    </main>
+        </ul>
+      )}
+    </section>
   );
 }

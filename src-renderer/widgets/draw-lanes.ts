@@ -6,93 +6,204 @@ export type Lane = {
   readonly max: readonly number[];
 };
 
+export type Mark = {
+  /** Seconds. */
+  readonly from: number;
+  readonly to: number;
+  /** A gap in the signal, the window in question, or what is being recorded. */
+  readonly tone: "gap" | "window" | "recorded";
+};
+
 export type Lanes = {
   readonly lanes: readonly Lane[];
   readonly unit: string;
   /** Times at the left and right edges, seconds. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** Parts shaded as gaps, or as what was recorded, seconds. */
-  readonly marks?: readonly { readonly from: number; readonly to: number }[];
+  readonly marks?: readonly Mark[];
+  /** Lowest and highest value of each lane's axis; found from what is shown where absent. */
+  readonly ranges?: readonly (readonly [number, number] | undefined)[];
 };
 
-const LEFT = 62;
-const BOTTOM = 22;
+/** Space beside the signal for names and figures, pixels. */
+export const LEFT = 76;
+export const RIGHT = 12;
+export const BOTTOM = 24;
 
-const short = (value: number): string =>
-  Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(1) : value.toPrecision(2);
+const TONES = { gap: "--warn-soft", window: "--accent-soft", recorded: "--signal-soft" } as const;
 
-export function drawLanes(
-  canvas: HTMLCanvasElement,
-  { lanes, unit, fromSeconds, toSeconds, marks }: Lanes,
-): void {
+/** A figure of three significant digits. */
+export function shortNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 10_000) return `${(value / 1000).toFixed(0)}k`;
+  if (size >= 100) return value.toFixed(0);
+  if (size === 0) return "0";
+  return size >= 0.001 ? value.toPrecision(3) : value.toExponential(1);
+}
+
+/** A figure for an axis over `span`: as many digits as tell its ends apart. */
+export function axisNumber(value: number, span: number): string {
+  if (Math.abs(value) >= 10_000) return `${(value / 1000).toFixed(1)}k`;
+  const digits = Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(Math.max(span, 1e-6)))));
+  return Number(value.toFixed(digits)).toString() === "0" ? "0" : value.toFixed(digits);
+}
+
+/** Lowest and highest finite value of a lane; -1 and 1 where there is none. */
+export function rangeOf(lane: Lane): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of lane.min) if (value < low) low = value;
+  for (const value of lane.max) if (value > high) high = value;
+  return low <= high ? [low, high] : [-1, 1];
+}
+
+/** A step of 1, 2 or 5 times a power of ten, so that there are about `wanted` of them in `span`. */
+export function tickStep(span: number, wanted: number): number {
+  const rough = span / Math.max(1, wanted);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+}
+
+export function drawLanes(canvas: HTMLCanvasElement, picture: Lanes): void {
   const context = canvas.getContext("2d");
   if (context === null) return;
   const ratio = devicePixelRatio;
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
-  if (canvas.width !== width * ratio || canvas.height !== height * ratio) {
-    canvas.width = width * ratio;
-    canvas.height = height * ratio;
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
   }
   const style = getComputedStyle(canvas);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  context.font = "11px 'Inter Variable', sans-serif";
-  const plotWidth = width - LEFT - 8;
+  context.font = "11.5px 'Inter Variable', sans-serif";
+  const { lanes, unit, fromSeconds, toSeconds } = picture;
+  const plotWidth = width - LEFT - RIGHT;
   const span = Math.max(1e-9, toSeconds - fromSeconds);
   const xOf = (seconds: number): number => LEFT + ((seconds - fromSeconds) / span) * plotWidth;
-  context.fillStyle = color("--signal-soft");
-  for (const mark of marks ?? []) {
+  for (const mark of picture.marks ?? []) {
     const from = Math.max(LEFT, xOf(mark.from));
-    context.fillRect(from, 0, Math.max(2, xOf(mark.to) - from), height - BOTTOM);
+    const to = Math.min(LEFT + plotWidth, xOf(mark.to));
+    if (to < LEFT || from > LEFT + plotWidth) continue;
+    context.fillStyle = color(TONES[mark.tone]);
+    context.fillRect(from, 0, Math.max(2, to - from), height - BOTTOM);
   }
+  drawTimes(context, { height, fromSeconds, toSeconds, xOf, color, plotWidth });
   const laneHeight = (height - BOTTOM) / Math.max(1, lanes.length);
   lanes.forEach((lane, index) => {
-    const top = index * laneHeight + 4;
-    const inner = laneHeight - 8;
-    let low = Math.min(...lane.min.filter(Number.isFinite));
-    let high = Math.max(...lane.max.filter(Number.isFinite));
-    if (!Number.isFinite(low) || !Number.isFinite(high)) [low, high] = [-1, 1];
-    if (high - low < 1e-9) [low, high] = [low - 1e-3, high + 1e-3];
-    const yOf = (value: number): number => top + ((high - value) / (high - low)) * inner;
-    context.fillStyle = color("--ink");
-    context.textAlign = "left";
-    context.fillText(lane.name, 6, top + inner / 2 + 4);
-    context.fillStyle = color("--ink-soft");
-    context.textAlign = "right";
-    context.fillText(short(high), LEFT - 5, top + 8);
-    context.fillText(short(low), LEFT - 5, top + inner);
+    drawLane(context, lane, {
+      top: index * laneHeight,
+      height: laneHeight,
+      plotWidth,
+      range: picture.ranges?.[index] ?? rangeOf(lane),
+      stroke: color(`--c${index % 6}`),
+      color,
+    });
+  });
+  context.fillStyle = color("--ink-soft");
+  context.textAlign = "left";
+  context.fillText(unit === "" ? "" : `in ${unit}`, 10, height - 8);
+}
+
+type Drawing = { readonly plotWidth: number; color(name: string): string };
+
+function drawLane(
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  place: Drawing & {
+    readonly top: number;
+    readonly height: number;
+    readonly range: readonly [number, number];
+    readonly stroke: string;
+  },
+): void {
+  const { top, plotWidth, color } = place;
+  const inner = place.height - 14;
+  let [low, high] = place.range;
+  if (high - low < 1e-9) [low, high] = [low - 1e-3, high + 1e-3];
+  const yOf = (value: number): number => top + 7 + ((high - value) / (high - low)) * inner;
+  if (top > 0) {
     context.strokeStyle = color("--line");
     context.lineWidth = 1;
     context.beginPath();
-    context.moveTo(LEFT, top + inner + 3.5);
-    context.lineTo(LEFT + plotWidth, top + inner + 3.5);
+    context.moveTo(0, Math.round(top) + 0.5);
+    context.lineTo(LEFT + plotWidth + RIGHT, Math.round(top) + 0.5);
     context.stroke();
-    context.strokeStyle = color(`--c${index % 6}`);
-    context.lineWidth = 1.2;
-    context.beginPath();
-    const count = lane.min.length;
-    for (let i = 0; i < count; i++) {
-      const a = lane.min[i] ?? Number.NaN;
-      const b = lane.max[i] ?? Number.NaN;
-      if (!Number.isFinite(a)) continue;
-      const x = LEFT + ((i + 0.5) / count) * plotWidth;
-      const previous = lane.max[i - 1];
-      if (previous === undefined || !Number.isFinite(previous)) context.moveTo(x, yOf(b));
-      else context.lineTo(x, yOf(b));
-      context.lineTo(x, yOf(a));
-    }
-    context.stroke();
-  });
-  context.fillStyle = color("--ink-soft");
-  const steps = Math.max(2, Math.min(8, Math.floor(plotWidth / 110)));
-  for (let i = 0; i <= steps; i++) {
-    const seconds = fromSeconds + (span * i) / steps;
-    context.textAlign = i === 0 ? "left" : i === steps ? "right" : "center";
-    context.fillText(`${seconds.toFixed(span < 1 ? 3 : span < 20 ? 1 : 0)} s`, xOf(seconds), height - 6);
   }
+  if (low < 0 && high > 0) {
+    context.strokeStyle = color("--line");
+    context.setLineDash([2, 4]);
+    context.beginPath();
+    context.moveTo(LEFT, Math.round(yOf(0)) + 0.5);
+    context.lineTo(LEFT + plotWidth, Math.round(yOf(0)) + 0.5);
+    context.stroke();
+    context.setLineDash([]);
+  }
+  context.textAlign = "right";
+  context.fillStyle = color("--ink-soft");
+  context.fillText(axisNumber(high, high - low), LEFT - 8, top + 15);
+  context.fillText(axisNumber(low, high - low), LEFT - 8, top + place.height - 6);
   context.textAlign = "left";
-  context.fillText(unit === "" ? "" : `[${unit}]`, 6, height - 6);
+  context.fillStyle = color("--ink");
+  if (place.height >= 44) context.fillText(lane.name, 10, top + place.height / 2 + 4, LEFT - 16);
+  const count = lane.min.length;
+  context.save();
+  context.beginPath();
+  context.rect(LEFT, top + 1, plotWidth, place.height - 2);
+  context.clip();
+  context.strokeStyle = place.stroke;
+  context.lineWidth = 1.25;
+  context.lineJoin = "round";
+  context.beginPath();
+  let joined = false;
+  for (let i = 0; i < count; i++) {
+    const a = lane.min[i] ?? Number.NaN;
+    const b = lane.max[i] ?? Number.NaN;
+    if (!Number.isFinite(a)) {
+      joined = false;
+      continue;
+    }
+    const x = LEFT + ((i + 0.5) / count) * plotWidth;
+    if (joined) context.lineTo(x, yOf(b));
+    else context.moveTo(x, yOf(b));
+    if (a !== b) context.lineTo(x, yOf(a));
+    joined = true;
+  }
+  context.stroke();
+  context.restore();
+}
+
+function drawTimes(
+  context: CanvasRenderingContext2D,
+  axis: Drawing & {
+    readonly height: number;
+    readonly fromSeconds: number;
+    readonly toSeconds: number;
+    xOf(seconds: number): number;
+  },
+): void {
+  const { height, fromSeconds, toSeconds, xOf, color } = axis;
+  const step = tickStep(toSeconds - fromSeconds, axis.plotWidth / 110);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const first = Math.ceil(fromSeconds / step - 1e-6);
+  context.strokeStyle = color("--line");
+  context.fillStyle = color("--ink-soft");
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let i = first; i * step <= toSeconds + step * 1e-6; i++) {
+    const x = Math.round(xOf(i * step)) + 0.5;
+    context.moveTo(x, 0);
+    context.lineTo(x, height - BOTTOM);
+    const text = `${(i * step).toFixed(digits)} s`;
+    const half = context.measureText(text).width / 2;
+    context.textAlign = "center";
+    // At the very edge the figure moves inwards, so that it is never cut off.
+    const right = LEFT + axis.plotWidth + RIGHT - half - 2;
+    context.fillText(text, Math.max(LEFT + half - 6, Math.min(right, x)), height - 8);
+  }
+  context.moveTo(LEFT, height - BOTTOM + 0.5);
+  context.lineTo(LEFT + axis.plotWidth, height - BOTTOM + 0.5);
+  context.stroke();
 }

@@ -1,35 +1,33 @@
 /** The live signal of the connected board: last seconds, axes, unit, rate, level, pause. Drawn past React, 20 times a second. */
 import { Button, NativeSelect } from "@mantine/core";
-import { Pause, Play } from "lucide-react";
+import { Lock, LockOpen, Pause, Play } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { SignalPreview } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { connectedBoard, notifyError, useApp } from "../app/store.ts";
-import { drawLanes } from "./draw-lanes.ts";
-import { Card, Meter } from "./parts.tsx";
+import { BOTTOM, drawLanes, shortNumber } from "./draw-lanes.ts";
+import { LiveLanes } from "./live-lanes.ts";
 
-/** What is kept of one sensor for drawing: buckets of minimum and maximum, newest last. */
-type Kept = {
-  unit: string;
-  rateHz: number;
-  bucketSeconds: number;
-  end: number;
-  lanes: { name: string; min: number[]; max: number[] }[];
-};
+type Level = { readonly value: number; readonly unit: string; readonly rateHz: number };
 
-export function LiveTrace({ preview = true }: { preview?: boolean }) {
+/** Readings of level are shown this often, milliseconds. */
+const LEVEL_MS = 250;
+const CHOICES = ["1", "3", "5", "10"];
+
+export function LiveTrace({ preview = true, recording = false }: { preview?: boolean; recording?: boolean }) {
   const { t } = useTranslation();
   const client = useEngine();
   const board = useApp(connectedBoard);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const kept = useRef(new Map<string, Kept>());
+  const kept = useRef(new Map<string, LiveLanes>());
   const [paused, setPaused] = useState(false);
+  const [locked, setLocked] = useState(false);
   const [seconds, setSeconds] = useState(5);
   const [sensor, setSensor] = useState("");
-  const [level, setLevel] = useState<{ value: number; unit: string; rateHz: number } | null>(null);
+  const [level, setLevel] = useState<Level | null>(null);
   const port = board?.port ?? null;
-  const shown = sensor !== "" ? sensor : (board?.sensors[0]?.id ?? "");
+  const shown = board?.sensors.some(({ id }) => id === sensor) ? sensor : (board?.sensors[0]?.id ?? "");
+  const channels = board?.sensors.find(({ id }) => id === shown)?.channels.length ?? 1;
 
   useEffect(() => {
     kept.current.clear();
@@ -43,114 +41,128 @@ export function LiveTrace({ preview = true }: { preview?: boolean }) {
 
   useEffect(() => {
     let lastLevel = 0;
-    const off = client.on("board:signal", (piece) => {
+    return client.on("board:signal", (piece) => {
       if (paused) return;
-      keep(kept.current, piece);
+      const lanes = kept.current.get(piece.sensor) ?? new LiveLanes();
+      kept.current.set(piece.sensor, lanes);
+      lanes.add(piece, recording);
       if (piece.sensor !== shown) return;
-      const of = kept.current.get(shown);
-      if (canvas.current !== null && of !== undefined) draw(canvas.current, of, seconds);
-      if (performance.now() - lastLevel > 250) {
+      if (canvas.current !== null) drawLanes(canvas.current, lanes.picture(seconds, locked));
+      if (performance.now() - lastLevel > LEVEL_MS) {
         lastLevel = performance.now();
         const value = Math.max(...piece.channels.map((channel) => channel.level));
         setLevel({ value, unit: piece.unit, rateHz: piece.rateHz });
       }
-    });
-    return () => {
-      off();
+    }) as () => void;
+  }, [client, paused, shown, seconds, locked, recording]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const busy =
+        event.target instanceof HTMLElement &&
+        (event.target.matches("input, textarea, select, button, a") ||
+          event.target.closest("[role=dialog]") !== null);
+      if (event.key !== " " || busy) return;
+      event.preventDefault();
+      setPaused((on) => !on);
     };
-  }, [client, paused, shown, seconds]);
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
 
   if (board === null) return null;
   return (
-    <Card
-      title={t("Live signal")}
-      aside={
-        <div className="row" style={{ gap: 8 }}>
-          {board.sensors.length > 1 && (
-            <NativeSelect
-              size="xs"
-              aria-label={t("Sensor")}
-              value={shown}
-              onChange={(event) => setSensor(event.currentTarget.value)}
-              data={board.sensors.map(({ id }) => id)}
-            />
-          )}
+    <div className="live">
+      <div className="row" style={{ gap: 8 }}>
+        <h2>{t("Live signal")}</h2>
+        <LevelMeter level={level} />
+        <Lost />
+        <span className="grow" />
+        {board.sensors.length > 1 && (
           <NativeSelect
             size="xs"
-            aria-label={t("Time shown")}
-            value={String(seconds)}
-            onChange={(event) => setSeconds(Number(event.currentTarget.value))}
-            data={["1", "3", "5", "10"].map((value) => ({ value, label: `${value} s` }))}
+            aria-label={t("Sensor")}
+            value={shown}
+            onChange={(event) => setSensor(event.currentTarget.value)}
+            data={board.sensors.map(({ id }) => id)}
           />
-          <Button
-            size="xs"
-            variant="default"
-            aria-pressed={paused}
-            leftSection={paused ? <Play size={14} /> : <Pause size={14} />}
-            onClick={() => setPaused(!paused)}
-          >
-            {paused ? t("Go on") : t("Pause")}
-          </Button>
-        </div>
-      }
-    >
+        )}
+        <NativeSelect
+          size="xs"
+          aria-label={t("Time shown")}
+          value={String(seconds)}
+          onChange={(event) => setSeconds(Number(event.currentTarget.value))}
+          data={CHOICES.map((value) => ({ value, label: `${value} s` }))}
+        />
+        <Button
+          size="xs"
+          variant="default"
+          aria-pressed={locked}
+          aria-label={t("Hold the scale")}
+          title={t("Hold the scale")}
+          onClick={() => setLocked(!locked)}
+        >
+          {locked ? <Lock size={15} /> : <LockOpen size={15} />}
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          aria-pressed={paused}
+          aria-keyshortcuts="Space"
+          leftSection={paused ? <Play size={14} /> : <Pause size={14} />}
+          onClick={() => setPaused(!paused)}
+        >
+          {paused ? t("Go on") : t("Pause")}
+        </Button>
+      </div>
       <div className="trace">
         <canvas
           ref={canvas}
-          style={{ height: 190 }}
+          style={{ height: BOTTOM + Math.min(190, Math.max(100, 42 * channels)) }}
           role="img"
           aria-label={t("Live signal of {{sensor}}", { sensor: shown })}
         />
       </div>
-      {level !== null && (
-        <Meter
-          name={`${t("Level")} (RMS)`}
-          value={Math.max(0, 60 + 20 * Math.log10(Math.max(level.value, 1e-6)))}
-          limit={80}
-          text={`${level.value.toPrecision(3)} ${level.unit}, ${level.rateHz} Hz`}
-        />
-      )}
-    </Card>
+    </div>
   );
 }
 
-const KEPT_SECONDS = 10;
-
-function keep(all: Map<string, Kept>, piece: SignalPreview): void {
-  const bucketSeconds = piece.samplesPerBucket / piece.rateHz;
-  let kept = all.get(piece.sensor);
-  if (
-    kept === undefined ||
-    kept.bucketSeconds !== bucketSeconds ||
-    kept.lanes.length !== piece.channels.length
-  ) {
-    const lanes = piece.channels.map(({ name }) => ({ name, min: [], max: [] }));
-    kept = { unit: piece.unit, rateHz: piece.rateHz, bucketSeconds, end: 0, lanes };
-    all.set(piece.sensor, kept);
-  }
-  const limit = Math.ceil(KEPT_SECONDS / bucketSeconds);
-  const lanes = kept.lanes;
-  piece.channels.forEach((channel, index) => {
-    const lane = lanes[index];
-    if (lane === undefined) return;
-    lane.min.push(...channel.min);
-    lane.max.push(...channel.max);
-    lane.min.splice(0, lane.min.length - limit);
-    lane.max.splice(0, lane.max.length - limit);
-  });
-  kept.end = piece.firstSample / piece.rateHz;
+/** Strength on a scale of decibels, so that a whisper and a hammer both move it. */
+function LevelMeter({ level }: { level: Level | null }) {
+  const { t } = useTranslation();
+  const value = level?.value ?? 0;
+  const share = Math.min(1, Math.max(0, (60 + 20 * Math.log10(Math.max(value, 1e-6))) / 80));
+  const text = level === null ? "–" : `${shortNumber(value)} ${level.unit}`;
+  return (
+    <div className="level">
+      {/* biome-ignore lint/a11y/useSemanticElements: a meter element cannot be drawn as ours is. */}
+      <span
+        className="bar"
+        role="meter"
+        aria-label={t("Level")}
+        aria-valuemin={0}
+        aria-valuemax={1}
+        aria-valuenow={Number(share.toFixed(2))}
+        aria-valuetext={text}
+      >
+        <i style={{ width: `${share * 100}%` }} />
+      </span>
+      <span className="figures">
+        {text}
+        {level !== null && <span className="soft"> · {level.rateHz} Hz</span>}
+      </span>
+    </div>
+  );
 }
 
-function draw(canvas: HTMLCanvasElement, kept: Kept, seconds: number): void {
-  const count = Math.round(seconds / kept.bucketSeconds);
-  const padded = (values: readonly number[]): number[] => {
-    const last = values.slice(-count);
-    return [...new Array<number>(count - last.length).fill(Number.NaN), ...last];
-  };
-  drawLanes(canvas, {
-    lanes: kept.lanes.map(({ name, min, max }) => ({ name, min: padded(min), max: padded(max) })),
-    unit: kept.unit,
-    fromSeconds: -seconds,
-    toSeconds: 0,
-  });
+function Lost() {
+  const { t } = useTranslation();
+  const counters = useApp((state) => (state.board.kind === "connected" ? state.board.counters : null));
+  if (counters === null) return null;
+  const lost = counters.samplesDropped + counters.framesLost;
+  return (
+    <span className="lost" data-lost={lost > 0}>
+      {t("{{lost}} lost", { lost })}
+    </span>
+  );
 }

@@ -58,7 +58,7 @@ export function Message(props: {
       <Icon size={18} aria-hidden style={{ marginTop: 2 }} />
       <div>
         <p>{props.message}</p>
-        {props.hint !== undefined && <p>{props.hint}</p>}
+        {props.hint !== undefined && <p>{withCode(props.hint)}</p>}
         {props.action}
       </div>
       {props.onClose !== undefined && (
@@ -73,6 +73,14 @@ export function Message(props: {
         </Button>
       )}
     </div>
+  );
+}
+
+/** A sentence with what stands between backticks as code. */
+export function withCode(text: string): ReactNode {
+  return text.split("`").map((part, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no identity but their place.
+    index % 2 === 0 ? part : <code key={index}>{part}</code>,
   );
 }
 
@@ -165,13 +173,13 @@ export const kilobytes = (bytes: number): string =>
 
 const SHAPES = ["●", "▲", "■", "◆", "✚", "▼"] as const;
 
-/** Colour and shape of a class: never told apart by colour alone. */
+/** Colour and shape of a class: never told apart by colour alone. From the seventh on, colours come back with other shapes. */
 export function classMark(
   labels: readonly string[],
   label: string,
 ): { color: string; shape: string; index: number } {
   const index = Math.max(0, labels.indexOf(label));
-  return { color: `var(--c${index % 6})`, shape: SHAPES[index % 6] ?? "●", index };
+  return { color: `var(--c${index % 6})`, shape: SHAPES[(index + Math.floor(index / 6)) % 6] ?? "●", index };
 }
 
 export function ClassChip({ label }: { label: string }) {

@@ -1,166 +1,188 @@
-/** A recording's waveform: small as a thumbnail, large with zoom by wheel, keys and buttons. */
-import { Button } from "@mantine/core";
-import { Maximize2, ZoomIn, ZoomOut } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+/** A recording's waveform, large: zoom by wheel, keys and buttons; a stretch marked by drag or keys. */
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { StreamInfo, Waveform } from "../../src-shared/contract/index.ts";
 import { useAnswer } from "../app/engine-context.ts";
-import { drawLanes } from "./draw-lanes.ts";
+import { useSchemeName } from "../app/scheme.ts";
+import { BOTTOM, drawLanes, LEFT, type Mark, RIGHT } from "./draw-lanes.ts";
 import { ErrorMessage } from "./parts.tsx";
+import type { SignalView, Span } from "./signal-view.ts";
 
-const THUMB_BUCKETS = 75;
+type Props = {
+  readonly stream: StreamInfo;
+  readonly view: SignalView;
+  readonly marked: Span | null;
+  readonly onMark: (span: Span | null) => void;
+  /** The window in question, seconds. */
+  readonly window?: Span | undefined;
+  /** Where the sound is, seconds. */
+  readonly playhead?: number | null;
+};
 
-/** All channels laid over each other: only to see at a glance what kind of signal it is. */
-export function Thumbnail({ stream }: { stream: StreamInfo | undefined }) {
-  const { answer } = useAnswer(
-    "recordings:get-waveform",
-    stream === undefined
-      ? null
-      : { streamId: stream.id, startSample: 0, endSample: null, buckets: THUMB_BUCKETS },
-    60,
-  );
-  if (answer === null) return <span className="thumb" />;
-  return (
-    <svg className="thumb" viewBox="0 0 150 38" preserveAspectRatio="none" aria-hidden="true">
-      {answer.channels.map((channel, index) => (
-        <path
-          key={channel.name}
-          d={envelope(channel.min, channel.max)}
-          fill={`var(--c${index % 6})`}
-          opacity={0.75}
-        />
-      ))}
-    </svg>
-  );
-}
+/** A drag shorter than this is a click, pixels. */
+const DRAG_PX = 4;
 
-function envelope(min: readonly number[], max: readonly number[]): string {
-  const low = Math.min(...min);
-  const span = Math.max(1e-9, Math.max(...max) - low);
-  const x = (index: number): string => ((index / Math.max(1, min.length - 1)) * 150).toFixed(1);
-  const y = (value: number): string => (37 - ((value - low) / span) * 36).toFixed(1);
-  const upper = max.map((value, index) => `${x(index)} ${y(value)}`);
-  const lower = min.map((value, index) => `${x(index)} ${Number(y(value)) + 0.7}`).reverse();
-  return `M${[...upper, ...lower].join("L")}Z`;
-}
-
-type Range = { readonly from: number; readonly to: number };
-
-export function WaveView({
-  stream,
-  mark,
-}: {
-  stream: StreamInfo;
-  mark?: { fromMs: number; toMs: number } | undefined;
-}) {
+export function WaveView({ stream, view, marked, onMark, window, playhead = null }: Props) {
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [range, setRange] = useState<Range>({ from: 0, to: stream.samples });
+  const scheme = useSchemeName();
+  const { span } = view;
   const { answer, error } = useAnswer(
     "recordings:get-waveform",
     {
       streamId: stream.id,
-      startSample: Math.round(range.from),
-      endSample: Math.round(range.to),
-      buckets: 800,
+      startSample: Math.floor(span.from * stream.rateHz),
+      endSample: Math.ceil(span.to * stream.rateHz),
+      buckets: 900,
     },
-    30,
+    20,
   );
-  const zoom = (factor: number, at = 0.5): void =>
-    setRange(({ from, to }) => {
-      const span = Math.min(stream.samples, Math.max(32, (to - from) * factor));
-      const start = Math.min(stream.samples - span, Math.max(0, from + (to - from - span) * at));
-      return { from: start, to: start + span };
-    });
-  const pan = (share: number): void =>
-    setRange(({ from, to }) => {
-      const start = Math.min(stream.samples - (to - from), Math.max(0, from + (to - from) * share));
-      return { from: start, to: start + to - from };
-    });
+  useWheel(canvas, view);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the scheme changes the colours that are read while drawing.
   useEffect(() => {
     const element = canvas.current;
-    if (element === null) return;
-    // Not by React: its wheel listeners are passive, and the page must not scroll as well.
-    const onWheel = (event: WheelEvent): void => {
-      event.preventDefault();
-      if (event.ctrlKey) zoom(event.deltaY > 0 ? 1.25 : 0.8, event.offsetX / element.clientWidth);
-      else pan(Math.sign(event.deltaY || event.deltaX) * 0.1);
-    };
-    element.addEventListener("wheel", onWheel, { passive: false });
-    return () => element.removeEventListener("wheel", onWheel);
-  });
-  useEffect(() => {
-    if (canvas.current !== null && answer !== null) drawLanes(canvas.current, lanesOf(answer, mark));
-  }, [answer, mark]);
-  const onKey = (event: React.KeyboardEvent): void => {
-    const keys = new Map<string, () => void>([
-      ["ArrowLeft", () => pan(-0.2)],
-      ["ArrowRight", () => pan(0.2)],
-      ["+", () => zoom(0.6)],
-      ["-", () => zoom(1.6)],
-      ["0", () => setRange({ from: 0, to: stream.samples })],
-      ["Home", () => pan(-1e9)],
-      ["End", () => pan(1e9)],
-    ]);
-    const act = keys.get(event.key);
-    if (act === undefined) return;
-    event.preventDefault();
-    act();
-  };
-  const name = `${stream.sensor}, ${stream.rateHz} Hz`;
+    if (element === null || answer === null) return;
+    const redraw = (): void => drawLanes(element, lanesOf(answer, window));
+    redraw();
+    const observer = new ResizeObserver(redraw);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [answer, window, scheme]);
+  const dragging = useMarking(view, onMark);
   return (
-    <div className="stack" style={{ gap: 8 }}>
-      <div className="row">
-        <h3 className="grow">
-          {name},{" "}
-          {t("{{from}} to {{to}} s", {
-            from: (range.from / stream.rateHz).toFixed(2),
-            to: (range.to / stream.rateHz).toFixed(2),
-          })}
-        </h3>
-        <Button size="compact-sm" variant="default" aria-label={t("Zoom in")} onClick={() => zoom(0.6)}>
-          <ZoomIn size={15} />
-        </Button>
-        <Button size="compact-sm" variant="default" aria-label={t("Zoom out")} onClick={() => zoom(1.6)}>
-          <ZoomOut size={15} />
-        </Button>
-        <Button
-          size="compact-sm"
-          variant="default"
-          aria-label={t("Show all of it")}
-          onClick={() => setRange({ from: 0, to: stream.samples })}
-        >
-          <Maximize2 size={15} />
-        </Button>
-      </div>
+    <div>
       <ErrorMessage error={error} />
-      {/* biome-ignore-start lint/a11y/noNoninteractiveTabindex: the drawing is moved and zoomed by keys. */}
+      {/* biome-ignore-start lint/a11y/noNoninteractiveTabindex: the drawing is moved, zoomed and marked by keys. */}
       <section
-        className="trace"
+        className="trace wave"
         tabIndex={0}
-        onKeyDown={onKey}
-        aria-label={t("Waveform: arrows move, plus and minus zoom, 0 shows all")}
+        onKeyDown={(event) => onKey(event, view, marked, onMark)}
+        {...dragging}
+        aria-label={t(
+          "Waveform of {{sensor}}: arrows move, plus and minus zoom, 0 shows all, [ and ] mark beginning and end, Shift and arrows move the end",
+          { sensor: stream.sensor },
+        )}
       >
-        <canvas ref={canvas} style={{ height: 60 + 62 * stream.channels.length }} />
+        <canvas ref={canvas} style={{ height: BOTTOM + Math.max(84, 68 * stream.channels.length) }} />
+        {marked !== null && <Overlay span={span} part={marked} className="marked" />}
+        {playhead !== null && (
+          <Overlay span={span} part={{ from: playhead, to: playhead }} className="playhead" />
+        )}
       </section>
       {/* biome-ignore-end lint/a11y/noNoninteractiveTabindex: as above. */}
-      <p className="soft small">
-        {t("Wheel moves, Ctrl + wheel zooms. Shaded parts are gaps or the window in question.")}
-      </p>
     </div>
   );
 }
 
-function lanesOf(wave: Waveform, mark: { fromMs: number; toMs: number } | undefined) {
-  const gaps = wave.gaps.map(({ atSample, lostSamples }) => ({
-    from: atSample / wave.rateHz,
-    to: (atSample + lostSamples) / wave.rateHz,
-  }));
+/** A stretch of time laid over a picture, or a line where it has no length. */
+export function Overlay({ span, part, className }: { span: Span; part: Span; className: string }) {
+  const width = Math.max(1e-9, span.to - span.from);
+  const from = Math.max(0, (part.from - span.from) / width);
+  const to = Math.min(1, (part.to - span.from) / width);
+  if (to < 0 || from > 1) return null;
+  return (
+    <span className="plot-area" aria-hidden>
+      <i
+        className={className}
+        style={{ left: `${from * 100}%`, width: `${Math.max(0, to - from) * 100}%` }}
+      />
+    </span>
+  );
+}
+
+/** Wheel moves, Ctrl and wheel zoom at the pointer. Not by React: its wheel listeners are passive, and the page must not scroll. */
+export function useWheel(target: React.RefObject<HTMLElement | null>, view: SignalView): void {
+  useEffect(() => {
+    const element = target.current;
+    if (element === null) return;
+    const onWheel = (event: WheelEvent): void => {
+      event.preventDefault();
+      if (event.ctrlKey) view.zoom(event.deltaY > 0 ? 1.25 : 0.8, shareAt(element, event.clientX));
+      else view.pan(Math.sign(event.deltaY || event.deltaX) * 0.1);
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  });
+}
+
+/** Where in the plot a point of the window lies, 0 left, 1 right. */
+function shareAt(element: HTMLElement, clientX: number): number {
+  const box = element.getBoundingClientRect();
+  return Math.min(1, Math.max(0, (clientX - box.left - LEFT) / Math.max(1, box.width - LEFT - RIGHT)));
+}
+
+/** Marking by drag; a click takes the mark away. */
+function useMarking(view: SignalView, onMark: (span: Span | null) => void) {
+  const start = useRef<{ seconds: number; x: number } | null>(null);
+  const secondsAt = (event: React.PointerEvent<HTMLElement>): number =>
+    view.span.from + shareAt(event.currentTarget, event.clientX) * (view.span.to - view.span.from);
+  return {
+    onPointerDown: (event: React.PointerEvent<HTMLElement>) => {
+      if (event.button !== 0) return;
+      event.currentTarget.setPointerCapture(event.pointerId);
+      start.current = { seconds: secondsAt(event), x: event.clientX };
+    },
+    onPointerMove: (event: React.PointerEvent<HTMLElement>) => {
+      const from = start.current;
+      if (from === null || Math.abs(event.clientX - from.x) < DRAG_PX) return;
+      const to = secondsAt(event);
+      onMark({ from: Math.min(from.seconds, to), to: Math.max(from.seconds, to) });
+    },
+    onPointerUp: (event: React.PointerEvent<HTMLElement>) => {
+      const from = start.current;
+      start.current = null;
+      if (from !== null && Math.abs(event.clientX - from.x) < DRAG_PX) onMark(null);
+    },
+  };
+}
+
+function onKey(
+  event: React.KeyboardEvent,
+  view: SignalView,
+  marked: Span | null,
+  onMark: (span: Span | null) => void,
+): void {
+  const { span } = view;
+  const width = span.to - span.from;
+  const middle = span.from + width / 2;
+  const stretch = (share: number): void => {
+    const before = marked ?? { from: middle, to: middle };
+    const to = Math.min(view.seconds, Math.max(before.from + width * 0.005, before.to + width * share));
+    onMark({ from: before.from, to });
+  };
+  const keys = new Map<string, () => void>([
+    ["ArrowLeft", () => (event.shiftKey ? stretch(-0.02) : view.pan(-0.2))],
+    ["ArrowRight", () => (event.shiftKey ? stretch(0.02) : view.pan(0.2))],
+    ["+", () => view.zoom(0.6)],
+    ["=", () => view.zoom(0.6)],
+    ["-", () => view.zoom(1.6)],
+    ["0", () => view.all()],
+    ["Home", () => view.pan(-1e9)],
+    ["End", () => view.pan(1e9)],
+    ["[", () => onMark({ from: middle, to: Math.max(marked?.to ?? 0, middle + width * 0.1) })],
+    ["]", () => onMark({ from: Math.min(marked?.from ?? span.from, middle - width * 0.01), to: middle })],
+  ]);
+  const act = event.ctrlKey || event.altKey || event.metaKey ? undefined : keys.get(event.key);
+  if (act === undefined) return;
+  event.preventDefault();
+  // Digits and arrows mean something else outside of the drawing.
+  event.stopPropagation();
+  act();
+}
+
+function lanesOf(wave: Waveform, window: Span | undefined) {
+  const gaps = wave.gaps.map(
+    ({ atSample, lostSamples }): Mark => ({
+      from: atSample / wave.rateHz,
+      to: (atSample + lostSamples) / wave.rateHz,
+      tone: "gap",
+    }),
+  );
   return {
     lanes: wave.channels,
     unit: wave.unit,
     fromSeconds: wave.startSample / wave.rateHz,
     toSeconds: wave.endSample / wave.rateHz,
-    marks: mark === undefined ? gaps : [...gaps, { from: mark.fromMs / 1000, to: mark.toMs / 1000 }],
+    marks: window === undefined ? gaps : [...gaps, { ...window, tone: "window" as const }],
   };
 }

@@ -169,7 +169,7 @@ export const spectrogram = z.object({
   /** Rows from the lowest frequency up to `maxHz`. */
   bins: z.int(),
   maxHz: z.number(),
-  /** Bytes [column][bin]: 0 is 80 dB below the strongest point or less, 255 the strongest. */
+  /** Bytes [column][bin]: 0 is as still as the stillest tenth (80 dB below the strongest at most), 255 the strongest. */
   base64: z.string(),
 });
 export type Spectrogram = z.infer<typeof spectrogram>;

@@ -58,19 +58,21 @@ test("a project goes from its goal to recordings that are split, relabelled, del
   await page.getByRole("button", { name: "Hold back recordings" }).click();
   await expect(page.getByText(/to learn from/)).toBeVisible();
 
-  await page.getByRole("button", { name: "running.1" }).click();
+  await page.getByRole("button", { name: "Open running.1, 4.0 s" }).click();
   const dialog = page.getByRole("dialog");
-  await expect(dialog.getByText("accelerometer, 200 Hz, 0.00 to 4.00 s")).toBeVisible();
+  await expect(dialog.getByText("In sight: 0.00 to 4.00 s")).toBeVisible();
   await dialog.getByRole("button", { name: "Zoom in" }).click();
-  await expect(dialog.getByText("accelerometer, 200 Hz, 0.80 to 3.20 s")).toBeVisible();
-  await dialog.getByLabel("Class").selectOption("unbalanced");
+  await expect(dialog.getByText("In sight: 0.80 to 3.20 s")).toBeVisible();
+  await dialog.getByRole("button", { name: /^unbalanced/ }).click();
   await dialog.getByRole("button", { name: "Done" }).click();
-  await expect(page.getByRole("button", { name: /running 3 of 20/ })).toBeVisible();
+  await expect(page.getByText("3 of 20, 12 s")).toBeVisible();
+  await expect(page.getByText("5 of 20, 20 s")).toBeVisible();
 
-  await page.getByRole("button", { name: "unbalanced.4" }).click();
+  await page.getByRole("button", { name: "Open unbalanced.4, 4.0 s" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.keyboard.press("Escape");
   await expect(page.getByText("7 recordings, 28 s")).toBeVisible();
-  await page.getByRole("button", { name: "Undo (Ctrl+Z)" }).click();
+  await page.getByRole("button", { name: "Undo (Ctrl+Z)" }).last().click();
   await expect(page.getByText("8 recordings, 32 s")).toBeVisible();
 });
 
@@ -119,7 +121,7 @@ test("every page passes axe in light and dark, and keys reach every place", asyn
       await takePicture(limpet, `${place.toLowerCase()}${scheme}`);
     }
     await goTo(page, "Collect");
-    await page.getByRole("button", { name: "running.1" }).click();
+    await page.getByRole("button", { name: "Open running.1, 4.0 s" }).click();
     await expect(page.getByRole("dialog").getByText(/200 Hz/)).toBeVisible();
     await page.waitForTimeout(400);
     await expectAccessible(page);

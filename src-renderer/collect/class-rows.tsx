@@ -1,0 +1,262 @@
+/** One row for each class: record at the left, how much there is of it, its recordings as thumbnails, newest first. */
+import { Menu, TextInput } from "@mantine/core";
+import { Circle, Ellipsis } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { RecordingInfo } from "../../src-shared/contract/index.ts";
+import { useEngine } from "../app/engine-context.ts";
+import { notifyError, useApp } from "../app/store.ts";
+import { classMark } from "../widgets/parts.tsx";
+import { deleteRecordings } from "../widgets/recording-edits.ts";
+import { Thumbnail } from "../widgets/thumbnail.tsx";
+import type { Recorder } from "./use-recorder.ts";
+
+/** Recordings of each class to aim for. */
+export const WANTED_EACH = 20;
+const THUMB_PX = 120;
+
+export function ClassRows(props: {
+  labels: readonly string[];
+  recordings: readonly RecordingInfo[];
+  recorder: Recorder;
+  onOpen: (id: number) => void;
+  onMore: (label: string) => void;
+}) {
+  const { t } = useTranslation();
+  const list = useRef<HTMLUListElement>(null);
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    if (event.target instanceof HTMLInputElement) return;
+    const buttons = [...(list.current?.querySelectorAll<HTMLButtonElement>(".record-button") ?? [])];
+    const row = (event.target as HTMLElement).closest("li");
+    const at = buttons.findIndex((button) => row?.contains(button) === true);
+    const next = buttons[at + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next === undefined) return;
+    event.preventDefault();
+    next.focus();
+  };
+  return (
+    <ul className="class-rows" ref={list} onKeyDown={onKeyDown} aria-label={t("Classes")}>
+      {props.labels.map((label, index) => (
+        <ClassRow key={label} {...props} label={label} digit={index + 1} />
+      ))}
+    </ul>
+  );
+}
+
+function ClassRow(props: {
+  label: string;
+  digit: number;
+  labels: readonly string[];
+  recordings: readonly RecordingInfo[];
+  recorder: Recorder;
+  onOpen: (id: number) => void;
+  onMore: (label: string) => void;
+}) {
+  const { t } = useTranslation();
+  const { label, recorder, digit } = props;
+  const [renaming, setRenaming] = useState(false);
+  const own = props.recordings.filter((one) => one.label === label);
+  const seconds = own.reduce((sum, one) => sum + one.seconds, 0);
+  const { phase } = recorder;
+  const active = phase.kind !== "idle" && phase.label === label;
+  const { color, shape } = classMark(props.labels, label);
+  const wanted = { count: own.length, wanted: WANTED_EACH, seconds: Math.round(seconds) };
+  return (
+    <li
+      className="class-row"
+      data-phase={active ? phase.kind : "idle"}
+      onKeyDown={(event) => event.key === "F2" && setRenaming(true)}
+    >
+      <button
+        type="button"
+        className="record-button"
+        disabled={phase.kind !== "idle"}
+        {...(digit < 10 ? { "aria-keyshortcuts": `${digit}` } : {})}
+        onClick={() => recorder.record(label)}
+        aria-label={t("Record “{{label}}”", { label })}
+        title={digit < 10 ? t("Record (key {{digit}})", { digit }) : t("Record")}
+      >
+        {active && phase.kind === "countdown" ? (
+          <b>{phase.left}</b>
+        ) : (
+          <Circle size={18} fill="currentColor" aria-hidden />
+        )}
+      </button>
+      <div className="class-name">
+        {renaming ? (
+          <Rename label={label} onDone={() => setRenaming(false)} />
+        ) : (
+          <b>
+            <span aria-hidden style={{ color }}>
+              {shape}
+            </span>{" "}
+            {label}
+          </b>
+        )}
+        <span className="bar" aria-hidden data-full={own.length >= WANTED_EACH}>
+          <i style={{ width: `${Math.min(100, (own.length / WANTED_EACH) * 100)}%` }} />
+        </span>
+        <span className="soft small">
+          {own.length >= WANTED_EACH
+            ? t("{{count}} recordings, {{seconds}} s", wanted)
+            : t("{{count}} of {{wanted}}, {{seconds}} s", wanted)}
+        </span>
+      </div>
+      <Thumbs label={label} recordings={own} onOpen={props.onOpen} onMore={props.onMore} />
+      <RowMenu label={label} count={own.length} onRename={() => setRenaming(true)} onMore={props.onMore} />
+    </li>
+  );
+}
+
+function Rename({ label, onDone }: { label: string; onDone: () => void }) {
+  const { t } = useTranslation();
+  const client = useEngine();
+  const [name, setName] = useState(label);
+  const [left, setLeft] = useState(false);
+  const save = (): void => {
+    if (left) return;
+    setLeft(true);
+    if (name.trim() !== "" && name.trim() !== label)
+      client.request("labels:rename", { from: label, to: name.trim() }).catch(notifyError);
+    onDone();
+  };
+  return (
+    <TextInput
+      size="sm"
+      autoFocus
+      aria-label={t("New name of “{{label}}”", { label })}
+      value={name}
+      onFocus={(event) => event.currentTarget.select()}
+      onChange={(event) => setName(event.currentTarget.value)}
+      onBlur={save}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") save();
+        if (event.key === "Escape") {
+          setLeft(true);
+          onDone();
+        }
+      }}
+    />
+  );
+}
+
+/** As many as there is room for; one stop for Tab, arrows inside, Enter opens, Delete deletes. */
+function Thumbs(props: {
+  label: string;
+  recordings: readonly RecordingInfo[];
+  onOpen: (id: number) => void;
+  onMore: (label: string) => void;
+}) {
+  const { t } = useTranslation();
+  const client = useEngine();
+  const holder = useRef<HTMLDivElement>(null);
+  const room = useRoom(holder);
+  const [active, setActive] = useState(0);
+  const newest = [...props.recordings].reverse();
+  const fits = newest.length <= room ? newest.length : Math.max(0, room - 1);
+  const shown = newest.slice(0, fits);
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step !== 0) {
+      const next = Math.min(shown.length - 1, Math.max(0, active + step));
+      setActive(next);
+      holder.current?.querySelectorAll<HTMLButtonElement>(".thumb-button")[next]?.focus();
+      event.preventDefault();
+    }
+    const one = shown[active];
+    if (event.key === "Delete" && one !== undefined) deleteRecordings(client, [one.id]);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys move between the buttons inside.
+    <div className="thumbs" ref={holder} onKeyDown={onKeyDown}>
+      {newest.length === 0 && <p className="soft small">{t("No recording yet")}</p>}
+      {shown.map((one, index) => {
+        const warning = one.quality.find(({ level }) => level === "warning");
+        return (
+          <button
+            key={one.id}
+            type="button"
+            className="thumb-button"
+            tabIndex={index === Math.min(active, shown.length - 1) ? 0 : -1}
+            data-excluded={one.excluded}
+            data-warning={warning !== undefined}
+            onFocus={() => setActive(index)}
+            onClick={() => props.onOpen(one.id)}
+            title={`${one.name}, ${one.seconds.toFixed(1)} s${warning === undefined ? "" : `\n${warning.message}`}`}
+            aria-label={t("Open {{name}}, {{seconds}} s", {
+              name: one.name,
+              seconds: one.seconds.toFixed(1),
+            })}
+          >
+            <Thumbnail stream={one.streams[0]} />
+          </button>
+        );
+      })}
+      {newest.length > shown.length && (
+        <button type="button" className="thumb-more" onClick={() => props.onMore(props.label)}>
+          {shown.length === 0
+            ? t("{{count}} recordings", { count: newest.length })
+            : t("{{count}} more", { count: newest.length - shown.length })}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** How many thumbnails fit in a row. */
+function useRoom(holder: React.RefObject<HTMLElement | null>): number {
+  const [room, setRoom] = useState(4);
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() =>
+      setRoom(Math.max(1, Math.floor(element.clientWidth / THUMB_PX))),
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [holder]);
+  return room;
+}
+
+function RowMenu(props: {
+  label: string;
+  count: number;
+  onRename: () => void;
+  onMore: (label: string) => void;
+}) {
+  const { t } = useTranslation();
+  const client = useEngine();
+  const go = useApp((state) => state.go);
+  const { label, count } = props;
+  const remove = async (): Promise<void> => {
+    const { summary, recordings } = useApp.getState();
+    const ids = recordings.filter((one) => one.label === label).map(({ id }) => id);
+    if (summary === null) return;
+    const classes = summary.goal.classes.filter(({ name }) => name !== label);
+    await client.request("project:save-goal", { ...summary.goal, classes });
+    if (ids.length > 0) deleteRecordings(client, ids);
+  };
+  return (
+    <Menu position="bottom-end" width={260}>
+      <Menu.Target>
+        <button type="button" className="icon-button" aria-label={t("More about “{{label}}”", { label })}>
+          <Ellipsis size={18} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={props.onRename} rightSection={<kbd>F2</kbd>}>
+          {t("Rename the class…")}
+        </Menu.Item>
+        <Menu.Item onClick={() => props.onMore(label)}>{t("Show its recordings in the list")}</Menu.Item>
+        <Menu.Item onClick={() => go("goal")}>{t("Describe it in the goal")}</Menu.Item>
+        <Menu.Divider />
+        <Menu.Item color="red" onClick={() => void remove().catch(notifyError)}>
+          {count === 0
+            ? t("Delete class “{{label}}”", { label })
+            : t("Delete class and its {{count}} recordings", { count })}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

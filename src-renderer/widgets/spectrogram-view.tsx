@@ -1,0 +1,104 @@
+/** The frequencies of one channel over the part that is in sight. Colours go evenly from dark to light, for any eye. */
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import type { Spectrogram, StreamInfo } from "../../src-shared/contract/index.ts";
+import { useAnswer } from "../app/engine-context.ts";
+import { LEFT, RIGHT } from "./draw-lanes.ts";
+import { ErrorMessage } from "./parts.tsx";
+import type { SignalView, Span } from "./signal-view.ts";
+import { Overlay, useWheel } from "./wave-view.tsx";
+
+const HEIGHT = 190;
+const COLUMNS = 480;
+
+/** Deep water to sand: lightness rises with the level. */
+const STOPS = [
+  [9, 20, 28],
+  [10, 62, 78],
+  [16, 116, 116],
+  [112, 170, 118],
+  [232, 200, 120],
+  [255, 247, 226],
+] as const;
+
+export function SpectrogramView(props: {
+  stream: StreamInfo;
+  channel: number;
+  view: SignalView;
+  marked: Span | null;
+}) {
+  const { t } = useTranslation();
+  const { stream, channel, view } = props;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { answer, error } = useAnswer(
+    "recordings:get-spectrogram",
+    {
+      streamId: stream.id,
+      channel,
+      startSample: Math.floor(view.span.from * stream.rateHz),
+      endSample: Math.ceil(view.span.to * stream.rateHz),
+      columns: COLUMNS,
+    },
+    80,
+  );
+  useWheel(canvas, view);
+  useEffect(() => {
+    if (canvas.current !== null && answer !== null) paint(canvas.current, answer);
+  }, [answer]);
+  const maxHz = stream.rateHz / 2;
+  const name = stream.channels[channel]?.name ?? "";
+  return (
+    <div>
+      <ErrorMessage error={error} />
+      <div className="trace spectrogram" style={{ height: HEIGHT + 12 }}>
+        <span className="axis" aria-hidden>
+          <span>{hertz(maxHz)}</span>
+          <b>{name}</b>
+          <span>{hertz(maxHz / 2)}</span>
+          <b />
+          <span>0 Hz</span>
+        </span>
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={t("Spectrogram of {{channel}} up to {{hertz}}", { channel: name, hertz: hertz(maxHz) })}
+          style={{ left: LEFT, width: `calc(100% - ${LEFT + RIGHT}px)`, height: HEIGHT }}
+        />
+        {answer?.columns === 0 && <p className="soft">{t("Too short for a spectrogram.")}</p>}
+        {props.marked !== null && <Overlay span={view.span} part={props.marked} className="marked" />}
+      </div>
+    </div>
+  );
+}
+
+const hertz = (value: number): string =>
+  value >= 1000 ? `${Number((value / 1000).toFixed(2))} kHz` : `${Number(value.toFixed(1))} Hz`;
+
+function paint(canvas: HTMLCanvasElement, { columns, bins, base64 }: Spectrogram): void {
+  canvas.width = Math.max(1, columns);
+  canvas.height = Math.max(1, bins);
+  const context = canvas.getContext("2d");
+  if (context === null || columns === 0) return;
+  const levels = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const image = context.createImageData(columns, bins);
+  for (let column = 0; column < columns; column++) {
+    for (let bin = 0; bin < bins; bin++) {
+      const [r, g, b] = colorOf((levels[column * bins + bin] ?? 0) / 255);
+      const at = ((bins - 1 - bin) * columns + column) * 4;
+      image.data[at] = r;
+      image.data[at + 1] = g;
+      image.data[at + 2] = b;
+      image.data[at + 3] = 255;
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+function colorOf(level: number): [number, number, number] {
+  const place = level * (STOPS.length - 1);
+  const index = Math.min(STOPS.length - 2, Math.floor(place));
+  const share = place - index;
+  const mix = (part: 0 | 1 | 2): number =>
+    (STOPS[index]?.[part] ?? 0) * (1 - share) + (STOPS[index + 1]?.[part] ?? 0) * share;
+  return [mix(0), mix(1), mix(2)];
+}
