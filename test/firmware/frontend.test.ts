@@ -55,7 +55,7 @@ const CASES: readonly Case[] = [
     channels: 3,
     lengthMs: 1000,
     block: { block: "spectral" },
-    tolerance: 2e-4,
+    tolerance: 2e-5,
     offset: 1,
   },
   {
@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
     channels: 1,
     lengthMs: 2000,
     block: { block: "spectral", filter: lowPass, fftLength: 256, bands: 20 },
-    tolerance: 2e-3,
+    tolerance: 5e-4,
   },
   {
     name: "spectral behind a high-pass of order 8, averaged by 2, no overlap",
@@ -80,7 +80,7 @@ const CASES: readonly Case[] = [
       bands: 7,
       scale: 9.81,
     },
-    tolerance: 2e-3,
+    tolerance: 2e-5,
     offset: -1,
   },
   {
@@ -89,7 +89,7 @@ const CASES: readonly Case[] = [
     channels: 3,
     lengthMs: 1000,
     block: { block: "spectral", log: false, statistics: false, fftLength: 32, bands: 16, overlap: 0.9 },
-    tolerance: 2e-6,
+    tolerance: 2e-7,
   },
   {
     name: "spectral of a window that is shorter than the FFT",
@@ -97,7 +97,7 @@ const CASES: readonly Case[] = [
     channels: 1,
     lengthMs: 500,
     block: { block: "spectral", fftLength: 512, bands: 64 },
-    tolerance: 2e-3,
+    tolerance: 2e-5,
   },
   {
     name: "spectral with the longest FFT",
@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
     channels: 1,
     lengthMs: 1000,
     block: { block: "spectral", fftLength: 4096, bands: 512 },
-    tolerance: 2e-3,
+    tolerance: 5e-5,
   },
   {
     name: "log-mel",
@@ -128,7 +128,7 @@ const CASES: readonly Case[] = [
       filters: 26,
       fftLength: 512,
     },
-    tolerance: 1e-3,
+    tolerance: 1e-4,
   },
   {
     name: "log-mel of filters narrower than a bin, with a noise floor that is met",
@@ -144,9 +144,9 @@ const CASES: readonly Case[] = [
     channels: 1,
     lengthMs: 1000,
     block: { block: "log-mel", pcen: true, highHz: 7000 },
-    tolerance: 1e-4,
+    tolerance: 2e-5,
   },
-  { name: "mfcc", rateHz: 16_000, channels: 1, lengthMs: 1000, block: { block: "mfcc" }, tolerance: 1e-3 },
+  { name: "mfcc", rateHz: 16_000, channels: 1, lengthMs: 1000, block: { block: "mfcc" }, tolerance: 2e-4 },
   {
     name: "mfcc by mean and deviation of each window, all coefficients",
     rateHz: 8000,
@@ -159,7 +159,7 @@ const CASES: readonly Case[] = [
       windowNormalisation: "mean-variance",
       preEmphasis: 0.95,
     },
-    tolerance: 2e-3,
+    tolerance: 2e-4,
   },
   {
     name: "mfcc of a window that is shorter than a frame",
@@ -167,7 +167,7 @@ const CASES: readonly Case[] = [
     channels: 1,
     lengthMs: 20,
     block: { block: "mfcc", filters: 12, coefficients: 5 },
-    tolerance: 1e-3,
+    tolerance: 2e-5,
   },
 ];
 

@@ -95,6 +95,47 @@ const CASES: readonly { readonly design: PackageDesign; readonly network: Networ
     },
   },
   {
+    network: "ds-cnn",
+    design: {
+      name: "log-mel of two microphones, pre-emphasis, by mean and deviation",
+      lengthMs: 250,
+      strideMs: 125,
+      inputs: [
+        inputOf("microphone", 8000, [0, 1], {
+          block: "log-mel",
+          filters: 16,
+          preEmphasis: 0.97,
+          windowNormalisation: "mean-variance",
+        }),
+      ],
+    },
+  },
+  {
+    network: "conv2d",
+    design: {
+      name: "log-mel with per-channel energy normalisation",
+      lengthMs: 300,
+      strideMs: 300,
+      inputs: [inputOf("microphone", 8000, [0], { block: "log-mel", filters: 20, pcen: true })],
+    },
+  },
+  {
+    network: "conv2d",
+    design: {
+      name: "mfcc, each window less its mean",
+      lengthMs: 500,
+      strideMs: 250,
+      inputs: [
+        inputOf("microphone", 8000, [0], {
+          block: "mfcc",
+          filters: 26,
+          coefficients: 10,
+          windowNormalisation: "mean",
+        }),
+      ],
+    },
+  },
+  {
     network: "dense",
     design: {
       name: "two sensors of different rates",
