@@ -12,7 +12,9 @@ export async function setUpFirmware() {
   if (!existsSync(join(root, SCRIPT))) return;
   const hash = hashOf(["firmware", SCRIPT], process.env.TFLM_DIR ?? "");
   if (isDone("firmware", hash, MADE)) return;
-  const missing = await setUpSystemPackages(["build", "cargo", "wasm", "arm", "qemu"]);
+  // A tree that is named needs no fetching.
+  const fetching = process.env.TFLM_DIR ? [] : ["cargo"];
+  const missing = await setUpSystemPackages(["build", ...fetching, "wasm", "arm", "qemu"]);
   if (missing.includes("build") || missing.includes("cargo")) {
     problem(
       "The firmware is not built: see above for what is missing. Recording, training and boards need it.",

@@ -85,9 +85,9 @@ export async function setUpSystemPackages(names) {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   try {
     await run("apt package lists", "apt-get", ["update", "-q"], { env });
-    await run("apt packages", "apt-get", ["install", "-q", "-y", "--no-install-recommends", ...packages], {
-      env,
-    });
+    // Another apt may be at work: it is waited for.
+    const flags = ["-o", "DPkg::Lock::Timeout=300", "-q", "-y", "--no-install-recommends"];
+    await run("apt packages", "apt-get", ["install", ...flags, ...packages], { env });
   } catch (error) {
     problem(`${error.message}\nInstall by hand: ${command}`);
   }
