@@ -1,8 +1,8 @@
 /**
  * Builds the firmware with CMake into resources/firmware: `virtual.bin`, `virtual.elf` and `virtual.json` (version, hash, sizes) for
  * the virtual board, `twin.wasm` for the device twin and the simulated board; and a library for this machine, which only
- * tests use, into build/firmware/host. Fetches TensorFlow Lite Micro by cargo where TFLM_DIR names no tree.
- * Plain JavaScript without dependencies, as the rest of setup.
+ * tests use, into build/firmware/host. Gathers the sources of Arduino libraries into resources/firmware/arduino. Fetches
+ * TensorFlow Lite Micro by cargo where TFLM_DIR names no tree. Plain JavaScript without dependencies, as the rest of setup.
  *
  *   node scripts/build-firmware.mjs [virtual] [twin] [host]     (without a word: all that there are compilers for)
  */
@@ -19,6 +19,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { collectArduinoSources } from "./setup/arduino-sources.mjs";
 import { has, root, run, say } from "./setup/report.mjs";
 
 const FIRMWARE = join(root, "firmware");
@@ -138,6 +139,11 @@ async function main() {
     throw new Error(`There is no target ${unknown}: ${Object.keys(TARGETS).join(", ")}`);
   const tree = await tensorflow();
   mkdirSync(OUT, { recursive: true });
+  // Another tree may lack files that its own makefile generates.
+  if (!process.env.TFLM_DIR) {
+    const out = join(OUT, "arduino");
+    collectArduinoSources({ tflm: tree, firmware: FIRMWARE, licence: join(root, "LICENSE"), out });
+  }
   for (const name of wanted.length > 0 ? wanted : Object.keys(TARGETS)) {
     const missing = [];
     for (const program of TARGETS[name].needs) if (!(await has(program))) missing.push(program);

@@ -5,7 +5,10 @@
 import { crc32 } from "node:zlib";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { type Quantisation, quantiseValues } from "../conversion/quantise.ts";
+import { type Normalisation, normalise } from "../features/normalisation.ts";
 import { float32Bytes } from "./model-package.ts";
+
+export { normalise };
 
 type Expected = {
   /** CRC-32 of the normalised features' float32 bytes. */
@@ -31,7 +34,7 @@ export type GoldenRequest = {
   readonly amplitude?: number | undefined;
   /** Windows as measured. Each costs 4 bytes a value in the package. */
   readonly stored: readonly Float32Array[];
-  readonly normalisation: { readonly mean: Float32Array; readonly factor: Float32Array } | null;
+  readonly normalisation: Normalisation | null;
   /** Of the network's input. */
   readonly input: Quantisation;
   /** The front end: features of one window before normalisation (`twin.frontend(..).compute`). */
@@ -69,16 +72,6 @@ function expected(samples: Float32Array, request: GoldenRequest): Expected {
     quantisedCrc: crc32(new Uint8Array(quantised.buffer)),
     scores: request.invoke(quantised).slice(),
   };
-}
-
-/** feature' = (feature - mean) * factor in float32, in that order, as the board does it. */
-export function normalise(
-  features: Float32Array,
-  normalisation: GoldenRequest["normalisation"],
-): Float32Array {
-  if (normalisation === null) return features.slice();
-  const { mean, factor } = normalisation;
-  return features.map((feature, i) => Math.fround(feature - (mean[i] as number)) * (factor[i] as number));
 }
 
 /**

@@ -2,10 +2,12 @@
  * Writes model packages (docs/model-package.md): sections, header, check sum, hash. Knows neither front end nor network; what they
  * compute comes in (golden-vectors.ts).
  */
+
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { ByteWriter } from "../boards/link/bytes.ts";
+import type { Normalisation } from "../features/normalisation.ts";
 import type { GoldenVector } from "./golden-vectors.ts";
 
 export type PackageQuantisation = { readonly scale: number; readonly zeroPoint: number };
@@ -16,7 +18,7 @@ export type PackageContent = {
   /** Section FRNT. */
   readonly frontend: Uint8Array;
   /** feature' = (feature - mean) * factor, one pair for each feature; null: not normalised. */
-  readonly normalisation: { readonly mean: Float32Array; readonly factor: Float32Array } | null;
+  readonly normalisation: Normalisation | null;
   readonly tflite: Uint8Array;
   readonly task: "classification" | "regression";
   /** Classes in the order of the scores; of a regression none, or the name of its value. */
