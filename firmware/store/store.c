@@ -9,6 +9,7 @@
 #define TRIED 0x54524944u
 #define GOOD 0x474f4f44u
 #define WITHDRAWN 0x57445257u
+#define FIRM 0x4649524du
 #define ERASED 0xffffffffu
 
 /* Each part of the head lies in a program unit of its own, whatever size the flash has (16 bytes at most). */
@@ -17,6 +18,7 @@
 #define TRIED_AT 48u
 #define GOOD_AT 64u
 #define WITHDRAWN_AT 80u
+#define FIRM_AT 96u
 #define UNIT 16u
 
 #define COPY_BYTES 64u
@@ -95,16 +97,34 @@ bool store_inspect(const store *s, int slot, store_slot *out) {
 
 int store_choose(store *s) {
   uint32_t best = 0;
+  bool best_withdrawn = false;
   s->active = STORE_NONE;
   for (int slot = 0; slot < 2; slot++) {
     store_slot info;
-    if (!store_inspect(s, slot, &info) || info.withdrawn || (info.tried && !info.good)) continue;
-    if (s->active == STORE_NONE || info.counter > best) {
+    if (!store_inspect(s, slot, &info) || (info.tried && !info.good)) continue;
+    bool better = info.withdrawn == best_withdrawn ? info.counter > best : best_withdrawn;
+    if (s->active == STORE_NONE || better) {
       s->active = slot;
       best = info.counter;
+      best_withdrawn = info.withdrawn;
     }
   }
   return s->active;
+}
+
+/*
+ * Writes commit word and good of the slot in use once more, before the other slot is given up: where the power failed while
+ * one of them was written, its bits may read as set now and not the next time. A flag says that it has been done, so that no
+ * word is written more often than flash allows (twice on the nRF52840). What fails here changes nothing: the slot is as it was.
+ */
+static void make_firm(const store *s) {
+  uint32_t address = slot_address(s, s->active);
+  if (read_word(s, address + FIRM_AT) != ERASED) return;
+  store_slot info;
+  if (!read_head(s, s->active, &info) || !info.good) return;
+  if (program_word(s, address + COMMIT_AT, COMMITTED) != STORE_OK) return;
+  if (program_word(s, address + GOOD_AT, GOOD) != STORE_OK) return;
+  (void)program_word(s, address + FIRM_AT, FIRM);
 }
 
 int store_begin(store *s, uint32_t bytes, uint32_t crc) {
@@ -112,8 +132,17 @@ int store_begin(store *s, uint32_t bytes, uint32_t crc) {
   if (bytes == 0) return STORE_ARGUMENT;
   if (bytes > store_capacity(s)) return STORE_TOO_LARGE;
   int target = s->active == 0 ? 1 : 0;
+  if (s->active != STORE_NONE) make_firm(s);
   uint32_t pages = 1 + (bytes + s->flash.page_bytes - 1) / s->flash.page_bytes;
-  /* The head goes first: from then on the slot holds nothing. */
+  /*
+   * The head goes first: from then on the slot holds nothing. It is written over before it is erased: a head whose erasing was cut
+   * off could else come back with its flags gone, and a model that was withdrawn would be in use again.
+   */
+  if (read_word(s, slot_address(s, target)) == MAGIC) {
+    uint8_t unit[UNIT];
+    memset(unit, 0, sizeof unit);
+    (void)s->flash.program(s->flash.context, slot_address(s, target), unit, UNIT);
+  }
   for (uint32_t page = 0; page < pages; page++) {
     uint32_t address = slot_address(s, target) + page * s->flash.page_bytes;
     if (s->flash.erase(s->flash.context, address) != 0) return STORE_FLASH;

@@ -72,12 +72,12 @@ uint32_t store_payload_address(const store *s, int slot);
 bool store_inspect(const store *s, int slot, store_slot *out);
 
 /*
- * Chooses the slot to use: whole, not withdrawn, not tried without having been found good; of those the one with the highest
- * counter. Sets `active` and returns it. A slot that is not good yet must be marked tried, tested and marked good by the caller.
+ * Chooses the slot to use: whole, not tried without having been found good; of those one that is not withdrawn before one that
+ * is, and the one with the highest counter. Sets `active` and returns it. A slot that is not good yet must be marked tried, tested and marked good by the caller.
  */
 int store_choose(store *s);
 
-/* Begins an update of `bytes` with that CRC-32: erases the slot that is not in use. The one in use stays whole. */
+/* Begins an update of `bytes` with that CRC-32: erases the slot that is not in use. The one in use stays whole; its flags are made firm. */
 int store_begin(store *s, uint32_t bytes, uint32_t crc);
 
 /*
