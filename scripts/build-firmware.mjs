@@ -102,22 +102,11 @@ async function sectionsOf(elf) {
   );
 }
 
-/** CMake reads a tool chain's flags only once: after a change of these files it has to begin anew. */
-function forgetOldChoices(folder) {
-  const cache = join(folder, "CMakeCache.txt");
-  if (!existsSync(cache)) return;
-  const chosen = statSync(cache).mtimeMs;
-  const toolchains = join(FIRMWARE, "toolchains");
-  const changed = readdirSync(toolchains).some((name) => statSync(join(toolchains, name)).mtimeMs > chosen);
-  if (changed) rmSync(folder, { recursive: true });
-}
-
 async function build(name, tree) {
   const { flags, install } = TARGETS[name];
   const folder = join(BUILD, name);
-  forgetOldChoices(folder);
-  const standard = process.env.TFLM_DIR ? ["-DCMAKE_CXX_STANDARD=17"] : ["-DCMAKE_CXX_STANDARD=11"];
-  await run(`${name}: configuring`, "cmake", [
+  const standard = process.env.TFLM_DIR ? "17" : "11";
+  const words = [
     "-G",
     "Ninja",
     "-S",
@@ -125,11 +114,33 @@ async function build(name, tree) {
     "-B",
     folder,
     `-DLIMPET_TFLM_DIR=${tree}`,
-    ...standard,
-    ...flags,
-  ]);
-  await run(`${name}: compiling`, "ninja", ["-C", folder]);
+    `-DCMAKE_CXX_STANDARD=${standard}`,
+  ];
+  const compile = async () => {
+    await run(`${name}: configuring`, "cmake", [...words, ...flags]);
+    await run(`${name}: compiling`, "ninja", ["-C", folder]);
+  };
+  const before = existsSync(folder) && !toolchainChanged(folder);
+  if (!before) rmSync(folder, { recursive: true, force: true });
+  try {
+    await compile();
+  } catch (error) {
+    // CMake keeps what it found the first time, also programs that have been replaced since.
+    if (!before) throw error;
+    say(`${name}: once more from the beginning`);
+    rmSync(folder, { recursive: true, force: true });
+    await compile();
+  }
   await install(folder);
+}
+
+/** CMake reads a tool chain's flags only once: after a change of these files it has to begin anew. */
+function toolchainChanged(folder) {
+  const cache = join(folder, "CMakeCache.txt");
+  if (!existsSync(cache)) return true;
+  const chosen = statSync(cache).mtimeMs;
+  const toolchains = join(FIRMWARE, "toolchains");
+  return readdirSync(toolchains).some((name) => statSync(join(toolchains, name)).mtimeMs > chosen);
 }
 
 async function main() {

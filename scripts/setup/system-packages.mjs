@@ -1,21 +1,23 @@
 /** Programs that the system brings: compilers, QEMU, a browser for tests. Installed by apt where that may be done, else named. */
-import { existsSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { promisify } from "node:util";
 import { has, problem, run, say } from "./report.mjs";
+
+const execute = promisify(execFile);
+const output = async (command, words) => (await execute(command, words)).stdout;
 
 /** What a need is for, how to see that it is met, and the Debian packages that meet it. */
 export const NEEDS = {
   wasm: {
     why: "clang for WebAssembly: the device twin and the simulated board",
     met: async () =>
-      (await has("clang")) && (await has("wasm-ld")) && existsSync("/usr/lib/wasm32-wasi") && wasmRuntime(),
-    packages: [
-      "clang",
-      "lld",
-      "libc++-14-dev-wasm32",
-      "libc++abi-14-dev-wasm32",
-      "wasi-libc",
-      "libclang-rt-14-dev-wasm32",
-    ],
+      (await has("clang")) &&
+      (await has("wasm-ld")) &&
+      (await has("llvm-ar")) &&
+      existsSync("/usr/lib/wasm32-wasi") &&
+      wasmRuntime(),
+    packages: ["clang", "lld", "llvm", "wasi-libc", "libc++-dev-wasm32", "libclang-rt-dev-wasm32"],
   },
   arm: {
     why: "the compiler for the boards' firmware",
@@ -29,8 +31,10 @@ export const NEEDS = {
   },
   cargo: {
     why: "cargo fetches TensorFlow Lite for Microcontrollers (package tfmicro), pinned by its check sum",
-    met: () => has("cargo"),
-    packages: ["cargo"],
+    met: recentCargo,
+    // Debian 12 has a recent one under another name.
+    packages: ["cargo-web", "cargo"],
+    choose: "first",
   },
   qemu: {
     why: "QEMU: the virtual board",
@@ -60,31 +64,68 @@ export const NEEDS = {
   },
 };
 
-const wasmRuntime = () =>
-  ["/usr/lib/llvm-14/lib/clang", "/usr/lib/clang"].some((folder) => existsSync(folder));
+/** Whatever the version: clang's own library for WebAssembly, without which nothing links. */
+function wasmRuntime() {
+  const folder = "/usr/lib/clang";
+  const versions = existsSync(folder) ? readdirSync(folder) : [];
+  return versions.some((version) => existsSync(`${folder}/${version}/lib/wasi`));
+}
+
+/** Older ones know no other index than one that takes minutes and lies at a place of its own. */
+async function recentCargo() {
+  try {
+    const version = /^cargo 1\.(\d+)/.exec(await output("cargo", ["--version"]));
+    return version !== null && Number(version[1]) >= 70;
+  } catch {
+    return false;
+  }
+}
+
+/** Packages of a need: all of them, or the first that this system knows. */
+async function packagesFor({ packages, choose }) {
+  if (choose !== "first") return packages;
+  for (const name of packages) {
+    try {
+      // apt knows names that other packages only mention; those have nothing to show.
+      if ((await output("apt-cache", ["show", name])).includes("Package:")) return [name];
+    } catch {
+      // Not known here: the next.
+    }
+  }
+  return packages.slice(-1);
+}
 
 /** Meets needs; resolves with the names of those that stay unmet. */
 export async function setUpSystemPackages(names) {
   const unmet = [];
   for (const name of names) if (!(await NEEDS[name].met())) unmet.push(name);
   if (unmet.length === 0) return [];
-  const packages = unmet.flatMap((name) => NEEDS[name].packages);
-  for (const name of unmet) say(`Needed: ${NEEDS[name].packages.join(" ")} (${NEEDS[name].why}).`);
+  const apt = await has("apt-get");
+  const root = process.getuid?.() === 0;
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  if (apt && root) {
+    // A source that cannot be reached need not be the one that is needed.
+    await run("apt package lists", "apt-get", ["update", "-q"], { env }).catch((error) => say(error.message));
+  }
+  const packages = [];
+  for (const name of unmet) {
+    const chosen = await packagesFor(NEEDS[name]);
+    say(`Needed: ${chosen.join(" ")} (${NEEDS[name].why}).`);
+    packages.push(...chosen);
+  }
   const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
-  if (!(await has("apt-get"))) {
+  if (!apt) {
     problem(
       `This is no Debian. Install what these Debian packages hold, with your system's own tools: ${packages.join(" ")}`,
     );
     return unmet;
   }
-  if (process.getuid?.() !== 0) {
+  if (!root) {
     problem(`Not root. Install what is missing with: sudo ${command}`);
     return unmet;
   }
   say(`Installing with apt: ${packages.join(" ")}`);
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
   try {
-    await run("apt package lists", "apt-get", ["update", "-q"], { env });
     // Another apt may be at work: it is waited for.
     const flags = ["-o", "DPkg::Lock::Timeout=300", "-q", "-y", "--no-install-recommends"];
     await run("apt packages", "apt-get", ["install", ...flags, ...packages], { env });
