@@ -29,8 +29,8 @@ type Figures = {
   readonly samples: number;
   /** Share of one core, 0..1. */
   readonly processor: number;
-  /** Resident memory, MB: after the first tenth, at most, at the end. */
-  readonly memory: readonly [number, number, number];
+  /** Resident memory at the end of each tenth, MB. */
+  readonly memory: readonly number[];
   readonly fileMb: number;
 };
 
@@ -68,7 +68,10 @@ async function run(rate: number, seconds: number): Promise<Figures> {
       gaps: result.gaps,
       samples: result.samples,
       processor,
-      memory: [memory[Math.floor(memory.length / 10)] ?? 0, Math.max(0, ...memory), memory.at(-1) ?? 0],
+      memory: Array.from(
+        { length: 10 },
+        (_, i) => memory[Math.ceil(((i + 1) * memory.length) / 10) - 1] ?? 0,
+      ),
       fileMb: statSync(path).size / MB,
     };
   } finally {
@@ -101,12 +104,11 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 function show(figures: Figures, seconds: number): void {
   const { rate, lost, gaps, samples, processor, memory, fileMb } = figures;
-  const [early, most, end] = memory;
   say(
     `${(rate / MB).toFixed(2)} MB/s for ${seconds} s: ${samples} samples of 8 channels stored, all compared; ${lost} lost, ${gaps} gaps`,
   );
   say(
-    `  engine: ${(processor * 100).toFixed(1)} % of one core; memory ${early.toFixed(0)} MB at a tenth, ${most.toFixed(0)} MB at most, ${end.toFixed(0)} MB at the end; file ${fileMb.toFixed(0)} MB`,
+    `  engine: ${(processor * 100).toFixed(1)} % of one core; memory by tenths ${memory.map((mb) => mb.toFixed(0)).join(" ")} MB; file ${fileMb.toFixed(0)} MB`,
   );
 }
 

@@ -57,6 +57,11 @@ export const NEEDS = {
     met: async () => (await has("bossac")) && (await has("stm32flash")) && (await has("socat")),
     packages: ["bossa-cli", "stm32flash", "socat"],
   },
+  fuzzers: {
+    why: "clang's fuzzer and sanitizers, and llvm-cov: the fuzz tests of the firmware",
+    met: async () => (await has("clang")) && fuzzerRuntime() && (await hasOne("llvm-cov", "llvm-cov-14")),
+    packages: ["clang", "libclang-rt-14-dev", "llvm-14"],
+  },
   python: {
     why: "Python: reference values for the tests",
     met: () => has("python3"),

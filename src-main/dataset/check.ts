@@ -3,16 +3,15 @@
  * gaps, totals, rows without an owner. Reads everything and changes nothing, except that a recording that was cut off is
  * closed on opening, as everywhere.
  */
+import { closeSync, openSync, readSync } from "node:fs";
 import type { CheckResult, StreamInfo } from "../../src-shared/contract/index.ts";
-import { goal, qualityFinding, splitOptions } from "../../src-shared/contract/index.ts";
-import { designFile } from "../../src-shared/design.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
+import { damagedRows } from "./damaged-rows.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
 import { listGaps, listStreams } from "./recordings-table.ts";
 import { chunkCrc, PEAK_SAMPLES, sampleBytes } from "./samples.ts";
-import { readSetting } from "./settings-table.ts";
 
 /** Problems of one kind beyond this many are counted and not listed. */
 const LISTED = 50;
@@ -57,6 +56,7 @@ export function checkOpenProject(project: ProjectFile, work: WorkOptions = {}): 
     }
   };
   work.onProgress?.("checking the database", 0);
+  attempt("The head of the file", undefined, () => checkHead(project.path, problems));
   attempt("The database", undefined, () => checkPages(database, problems));
   const ids = attempt("The list of recordings", [], () =>
     database.all<{ id: number; name: string; deleted: number }>(
@@ -80,7 +80,9 @@ export function checkOpenProject(project: ProjectFile, work: WorkOptions = {}): 
       }
     });
   }
-  attempt("The settings", undefined, () => checkTexts(database, problems));
+  attempt("What describes recordings and experiments", undefined, () =>
+    problems.push(...damagedRows(database).map(({ problem }) => problem)),
+  );
   work.onProgress?.("checked", 1);
   return {
     ok: problems.length === 0,
@@ -88,6 +90,25 @@ export function checkOpenProject(project: ProjectFile, work: WorkOptions = {}): 
     chunks,
     problems: shortened(problems),
   };
+}
+
+/** Where the head of an SQLite file says who may read and write it, and the largest values that programs of today know. */
+const FORMAT_AT = 18;
+const FORMAT_BYTES = 2;
+const NEWEST_FORMAT = 2;
+
+function checkHead(path: string, problems: string[]): void {
+  const head = Buffer.alloc(FORMAT_AT + FORMAT_BYTES);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, head, 0, head.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  // SQLite would quietly open such a file for reading only.
+  if (head.subarray(FORMAT_AT).some((version) => version < 1 || version > NEWEST_FORMAT)) {
+    problems.push("Database: its head names a file format that is not known.");
+  }
 }
 
 function checkPages(database: ProjectDatabase, problems: string[]): void {
@@ -156,40 +177,6 @@ export function checkStream(
     }
   }
   return { chunks, problems };
-}
-
-/** Columns that hold JSON: each must be what it is taken for. */
-function checkTexts(database: ProjectDatabase, problems: string[]): void {
-  problems.push(...damagedSettings(database).map((key) => `The setting ${key} is damaged.`));
-  problems.push(
-    ...damagedFindings(database).map((id) => `The quality findings of recording ${id} are damaged.`),
-  );
-}
-
-/** Keys of settings that do not fit their schema. */
-export function damagedSettings(database: ProjectDatabase): string[] {
-  return Object.entries({ goal, design: designFile, split: splitOptions }).flatMap(([key, schema]) => {
-    const text = readSetting(database, key);
-    return text === null || schema.safeParse(parseJson(text)).success ? [] : [key];
-  });
-}
-
-/** Recordings whose findings do not fit their schema. */
-export function damagedFindings(database: ProjectDatabase): number[] {
-  return database
-    .all<{ id: number; quality: string }>(
-      "SELECT id, quality FROM recordings WHERE quality <> '[]' ORDER BY id",
-    )
-    .filter(({ quality }) => !qualityFinding.array().safeParse(parseJson(quality)).success)
-    .map(({ id }) => id);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function causeOf(error: unknown): string {

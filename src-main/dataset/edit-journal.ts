@@ -2,10 +2,23 @@
  * Edits of recordings that can be undone and redone, also after the project was closed: each edit keeps the fields that it
  * changed, before and after. Knows rows of recordings; the caller says what an edit is called.
  */
+import { z } from "zod";
 import type { ProjectDatabase, SqlValue } from "./project-database.ts";
+import { storedJson } from "./stored-json.ts";
 
-/** Columns of `recordings` that an edit may change. */
-export type EditableColumn = "name" | "label" | "group_name" | "notes" | "excluded" | "deleted_at";
+/** Columns of `recordings` that an edit may change, and nothing else: they become part of a statement. */
+const editedFields = z.strictObject({
+  name: z.string().optional(),
+  label: z.string().optional(),
+  group_name: z.string().nullable().optional(),
+  notes: z.string().optional(),
+  excluded: z.union([z.literal(0), z.literal(1)]).optional(),
+  deleted_at: z.string().nullable().optional(),
+});
+/** Content of the column `changes`. */
+export const editChanges = z.array(z.object({ id: z.int(), before: editedFields, after: editedFields }));
+
+export type EditableColumn = keyof z.infer<typeof editedFields>;
 export type EditedFields = Partial<Record<EditableColumn, string | number | null>>;
 type Change = { readonly id: number; readonly before: EditedFields; readonly after: EditedFields };
 
@@ -96,7 +109,12 @@ function step(
     if (row === undefined) {
       return null;
     }
-    const changes = JSON.parse(row.changes) as Change[];
+    const changes = storedJson(
+      editChanges,
+      row.changes,
+      database.path,
+      `What undoes edit ${row.id}`,
+    ) as readonly Change[];
     apply(database, side === "before" ? [...changes].reverse() : changes, side);
     database.run("UPDATE edits SET undone = ? WHERE id = ?", undone, row.id);
     return row.description;

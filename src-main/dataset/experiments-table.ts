@@ -1,6 +1,9 @@
 /** Experiments, deployments and cached results as rows. Knows nothing of training; transactions are made here. */
+import { z } from "zod";
+import type { Design } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { ProjectDatabase } from "./project-database.ts";
+import { storedJson } from "./stored-json.ts";
 import type { ExperimentRow } from "./types.ts";
 
 /** Cached results are dropped, oldest first, beyond this many bytes. */
@@ -24,14 +27,16 @@ const COLUMNS = "id, name, created_at, design, labels, result, dataset_hash, wei
 const plain = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice();
 
-function toExperiment(row: Row): ExperimentRow {
+function toExperiment(path: string, row: Row): ExperimentRow {
+  const what = `Experiment ${row.id}`;
   return {
     id: row.id,
     name: row.name,
     createdAt: row.created_at,
-    design: JSON.parse(row.design),
-    labels: JSON.parse(row.labels),
-    result: JSON.parse(row.result),
+    // Designs of all times are read by whoever works with them, each with its own schema.
+    design: storedJson(z.looseObject({}), row.design, path, what) as unknown as Design,
+    labels: storedJson(z.array(z.string()), row.labels, path, what),
+    result: storedJson(z.unknown(), row.result, path, what),
     datasetHash: row.dataset_hash,
     weights: plain(row.weights),
     tflite: row.tflite === null ? null : plain(row.tflite),
@@ -42,7 +47,7 @@ function toExperiment(row: Row): ExperimentRow {
 export function listExperiments(database: ProjectDatabase): ExperimentRow[] {
   return database
     .all<Row>(`SELECT ${COLUMNS} FROM experiments WHERE deleted_at IS NULL ORDER BY id`)
-    .map(toExperiment);
+    .map((row) => toExperiment(database.path, row));
 }
 
 /** The newest experiment without what is large. */
@@ -65,7 +70,7 @@ export function getExperiment(database: ProjectDatabase, id: number): Experiment
       hint: "`limpet info` lists the experiments; `limpet train` makes one.",
     });
   }
-  return toExperiment(row);
+  return toExperiment(database.path, row);
 }
 
 export function addExperiment(
@@ -139,7 +144,10 @@ export function listDeployments(
     .all<{ experimentId: number; board: string; createdAt: string; report: string }>(
       "SELECT experiment_id AS experimentId, board, created_at AS createdAt, report FROM deployments ORDER BY id",
     )
-    .map((row) => ({ ...row, report: JSON.parse(row.report) as unknown }));
+    .map((row) => ({
+      ...row,
+      report: storedJson(z.unknown(), row.report, database.path, "The report of a deployment"),
+    }));
 }
 
 export function cached(database: ProjectDatabase, key: string): Uint8Array | null {

@@ -3,16 +3,19 @@
  * caller's. Knows nothing of where samples come from.
  */
 import { createHash } from "node:crypto";
-import type {
-  QualityFinding,
-  RecordingInfo,
-  SplitName,
-  StreamInfo,
+import {
+  type QualityFinding,
+  qualityFinding,
+  type RecordingInfo,
+  type SplitName,
+  type StreamInfo,
+  streamInfo,
 } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { recordingFindings } from "./quality.ts";
 import { bytesOf, chunkCrc, peaksOf, type SampleArray, type SampleType } from "./samples.ts";
+import { damagedRow, storedJson } from "./stored-json.ts";
 import { contentHash, type PendingGap, type StreamSink } from "./stream-sink.ts";
 import type { NewRecording, NewStream } from "./types.ts";
 import { overviewOf } from "./waveform.ts";
@@ -55,7 +58,32 @@ const notFound = (what: string, id: number): LimpetError =>
 
 const NO_FINDINGS: QualityFinding[] = [];
 
-function toRecording(row: RecordingRow, streams: StreamInfo[]): RecordingInfo {
+const ORIGINS: readonly string[] = ["board", "import", "generated"];
+const SPLITS: readonly (string | null)[] = ["train", "validation", "test", null];
+const findings = qualityFinding.array();
+
+/** Channels of a stream as they are stored. */
+export const streamChannels = streamInfo.shape.channels;
+
+/** Whether the numbers of a stream's row are such as Limpet writes. */
+export const isSoundStream = (row: {
+  readonly rate_hz: number;
+  readonly sample_type: string;
+  readonly scale: number;
+  readonly samples: number;
+  readonly lost_samples: number;
+  readonly gaps: number;
+}): boolean =>
+  row.rate_hz > 0 &&
+  Number.isFinite(row.rate_hz) &&
+  Number.isFinite(row.scale) &&
+  (row.sample_type === "int16" || row.sample_type === "float32") &&
+  [row.samples, row.lost_samples, row.gaps].every((count) => Number.isSafeInteger(count) && count >= 0);
+
+function toRecording(path: string, row: RecordingRow, streams: StreamInfo[]): RecordingInfo {
+  if (!ORIGINS.includes(row.origin) || !SPLITS.includes(row.split)) {
+    throw damagedRow(path, `Recording ${row.id}`);
+  }
   return {
     id: row.id,
     name: row.name,
@@ -70,7 +98,10 @@ function toRecording(row: RecordingRow, streams: StreamInfo[]): RecordingInfo {
     incomplete: row.state === "incomplete",
     split: row.split,
     streams,
-    quality: row.quality === "[]" ? NO_FINDINGS : (JSON.parse(row.quality) as QualityFinding[]),
+    quality:
+      row.quality === "[]"
+        ? NO_FINDINGS
+        : storedJson(findings, row.quality, path, `What was found about recording ${row.id}`),
   };
 }
 
@@ -81,7 +112,7 @@ export function listRecordings(database: ProjectDatabase): RecordingInfo[] {
   for (const row of database.all<StreamRow>(
     `SELECT ${STREAM_COLUMNS} FROM streams ORDER BY recording_id, position`,
   )) {
-    const stream = toStream(row, channels);
+    const stream = toStream(database.path, row, channels);
     const siblings = streams.get(row.recording_id);
     if (siblings === undefined) streams.set(row.recording_id, [stream]);
     else siblings.push(stream);
@@ -90,7 +121,7 @@ export function listRecordings(database: ProjectDatabase): RecordingInfo[] {
     .all<RecordingRow>(
       `SELECT ${RECORDING_COLUMNS} FROM recordings WHERE deleted_at IS NULL AND state <> 'recording' ORDER BY id`,
     )
-    .map((row) => toRecording(row, streams.get(row.id) ?? []));
+    .map((row) => toRecording(database.path, row, streams.get(row.id) ?? []));
 }
 
 /** One recording, also one that is being written. Throws `not-found`. */
@@ -102,7 +133,7 @@ export function getRecording(database: ProjectDatabase, id: number): RecordingIn
   if (row === undefined) {
     throw notFound("recording", id);
   }
-  return toRecording(row, listStreams(database, id));
+  return toRecording(database.path, row, listStreams(database, id));
 }
 
 export function listStreams(database: ProjectDatabase, recordingId: number): StreamInfo[] {
@@ -111,7 +142,7 @@ export function listStreams(database: ProjectDatabase, recordingId: number): Str
       `SELECT ${STREAM_COLUMNS} FROM streams WHERE recording_id = ? ORDER BY position`,
       recordingId,
     )
-    .map((row) => toStream(row, new Map()));
+    .map((row) => toStream(database.path, row, new Map()));
 }
 
 /** One stream. Throws `not-found`. */
@@ -120,13 +151,17 @@ export function getStream(database: ProjectDatabase, streamId: number): StreamIn
   if (row === undefined) {
     throw notFound("stream", streamId);
   }
-  return toStream(row, new Map());
+  return toStream(database.path, row, new Map());
 }
 
-function toStream(row: StreamRow, parsed: Map<string, StreamInfo["channels"]>): StreamInfo {
+function toStream(path: string, row: StreamRow, parsed: Map<string, StreamInfo["channels"]>): StreamInfo {
+  const what = `A sensor of recording ${row.recording_id}`;
+  if (!isSoundStream(row)) {
+    throw damagedRow(path, what);
+  }
   let channels = parsed.get(row.channels);
   if (channels === undefined) {
-    channels = JSON.parse(row.channels) as StreamInfo["channels"];
+    channels = storedJson(streamChannels, row.channels, path, what);
     parsed.set(row.channels, channels);
   }
   return {

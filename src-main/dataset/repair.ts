@@ -4,7 +4,8 @@
  */
 import { copyFileSync, existsSync } from "node:fs";
 import type { QualityFinding, StreamInfo } from "../../src-shared/contract/index.ts";
-import { checkStream, damagedFindings, damagedSettings } from "./check.ts";
+import { checkStream } from "./check.ts";
+import { damagedRows } from "./damaged-rows.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
 import { getRecording, listGaps, listStreams, writePending } from "./recordings-table.ts";
@@ -42,7 +43,7 @@ export function repairProject(path: string): RepairReport {
       }
       const empty = database.run("DELETE FROM recordings WHERE id NOT IN (SELECT recording_id FROM streams)");
       if (empty.changes > 0) repaired.push(`${empty.changes} recordings without any stream were removed.`);
-      repaired.push(...repairTexts(database));
+      repaired.push(...damagedRows(database).map(({ mend }) => mend()));
       for (const { id } of database.all<{ id: number }>("SELECT id FROM recordings ORDER BY id")) {
         repairRecording(database, id, repaired);
       }
@@ -62,20 +63,6 @@ function copyAside(project: ProjectFile): string {
     copyFileSync(project.path, backup);
   });
   return backup;
-}
-
-/** Settings that cannot be read go, so that their defaults hold; findings that cannot be read are emptied. */
-function repairTexts(database: ProjectDatabase): string[] {
-  const done: string[] = [];
-  for (const key of damagedSettings(database)) {
-    database.run("DELETE FROM settings WHERE key = ?", key);
-    done.push(`The setting ${key} could not be read and was removed.`);
-  }
-  for (const id of damagedFindings(database)) {
-    database.run("UPDATE recordings SET quality = '[]' WHERE id = ?", id);
-    done.push(`The quality findings of recording ${id} could not be read and were removed.`);
-  }
-  return done;
 }
 
 function repairRecording(database: ProjectDatabase, id: number, repaired: string[]): void {

@@ -34,6 +34,9 @@ const PROGRESS_MS = 50;
 /** Requests of one interface that may be under way at once. */
 const MAX_CALLS = 200;
 
+/** As much of a request as an answer needs. */
+const someRequest = z.object({ kind: z.literal("request"), id: z.int() });
+
 type Running = { readonly abort: AbortController };
 
 export class RpcServer {
@@ -65,9 +68,16 @@ export class RpcServer {
   }
 
   async #receive(channel: EngineChannel, running: Map<number, Running>, text: string): Promise<void> {
-    const message = clientMessage.safeParse(parseJson(text));
+    const given = parseJson(text);
+    const message = clientMessage.safeParse(given);
     if (!message.success) {
       this.#log.warn("a message that is none of the contract was passed over");
+      const asked = someRequest.safeParse(given);
+      // Whoever asked something with a number waits for an answer.
+      if (asked.success) {
+        const error = new LimpetError("usage", "The request is none of the contract.", { field: "method" });
+        send(channel, { kind: "error", id: asked.data.id, error: error.toData() });
+      }
       return;
     }
     if (message.data.kind === "cancel") {

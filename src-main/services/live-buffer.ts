@@ -1,6 +1,6 @@
 /**
  * The last seconds of a board's live signal, so that "that was wrong" can be kept as a recording after it was seen. Memory is
- * bounded by time. Knows sessions and the dataset; not who asks.
+ * bounded by time and by size. Knows sessions and the dataset; not who asks.
  */
 import type { RecordingResult } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
@@ -10,16 +10,20 @@ import type { Dataset } from "../dataset/types.ts";
 import { type ChosenSensor, chooseSensors, streamOf } from "./recording-service.ts";
 
 const KEPT_SECONDS = 60;
+/** Of each sensor at most: a minute of sound at 16 kHz is 2 MB, so that only very fast sensors are kept for less. */
+const KEPT_BYTES = 16 * 1024 * 1024;
 
 export class LiveBuffer {
   readonly session: BoardSession;
   readonly #chosen: readonly ChosenSensor[];
   readonly #messages: SamplesMessage[][];
+  readonly #bytes: number[];
 
   constructor(session: BoardSession) {
     this.session = session;
     this.#chosen = chooseSensors(session, []);
     this.#messages = this.#chosen.map(() => []);
+    this.#bytes = this.#chosen.map(() => 0);
   }
 
   /** Takes samples in and forgets what is older than a minute. */
@@ -30,13 +34,20 @@ export class LiveBuffer {
     if (chosen === undefined || messages === undefined) return;
     const last = messages.at(-1);
     // A stream that was started anew counts from zero again: what was before does not belong to it.
-    if (last !== undefined && message.firstSample < last.firstSample) messages.length = 0;
+    if (last !== undefined && message.firstSample < last.firstSample) {
+      messages.length = 0;
+      this.#bytes[stream] = 0;
+    }
     messages.push(message);
+    let bytes = (this.#bytes[stream] ?? 0) + message.data.byteLength;
     const oldest =
       message.firstSample + BigInt(message.count) - BigInt(Math.ceil(KEPT_SECONDS * chosen.rateHz));
-    while (messages[0] !== undefined && messages[0].firstSample + BigInt(messages[0].count) < oldest) {
+    for (let first = messages[0]; first !== undefined && messages.length > 1; first = messages[0]) {
+      if (first.firstSample + BigInt(first.count) >= oldest && bytes <= KEPT_BYTES) break;
       messages.shift();
+      bytes -= first.data.byteLength;
     }
+    this.#bytes[stream] = bytes;
   }
 
   /**

@@ -6,7 +6,7 @@ const errorCode = z.custom<ErrorCode>((value) => typeof value === "string" && va
 
 /** From the user interface to the engine. */
 export const clientMessage = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("request"), id: z.int(), method: z.string(), params: z.unknown() }),
+  z.object({ kind: z.literal("request"), id: z.int(), method: z.string(), params: z.unknown().optional() }),
   z.object({ kind: z.literal("cancel"), id: z.int() }),
 ]);
 export type ClientMessage = z.infer<typeof clientMessage>;
