@@ -59,8 +59,8 @@ export const NEEDS = {
   },
   fuzzers: {
     why: "clang's fuzzer and sanitizers, and llvm-cov: the fuzz tests of the firmware",
-    met: async () => (await has("clang")) && fuzzerRuntime() && (await hasOne("llvm-cov", "llvm-cov-14")),
-    packages: ["clang", "libclang-rt-14-dev", "llvm-14"],
+    met: async () => (await has("clang")) && (await has("llvm-cov")) && fuzzerRuntime(),
+    packages: ["clang", "llvm", "libclang-rt-dev"],
   },
   python: {
     why: "Python: reference values for the tests",
@@ -74,6 +74,16 @@ function wasmRuntime() {
   const folder = "/usr/lib/clang";
   const versions = existsSync(folder) ? readdirSync(folder) : [];
   return versions.some((version) => existsSync(`${folder}/${version}/lib/wasi`));
+}
+
+/** Clang's own library for fuzzing on this machine. */
+function fuzzerRuntime() {
+  const folder = "/usr/lib/clang";
+  const versions = existsSync(folder) ? readdirSync(folder) : [];
+  return versions
+    .map((version) => `${folder}/${version}/lib/linux`)
+    .filter((libraries) => existsSync(libraries))
+    .some((libraries) => readdirSync(libraries).some((name) => name.startsWith("libclang_rt.fuzzer-")));
 }
 
 /** Older ones know no other index than one that takes minutes and lies at a place of its own. */

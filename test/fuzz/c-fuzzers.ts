@@ -61,7 +61,7 @@ export function fuzzersAvailable(folder: string): string | null {
     join(folder, "probe"),
   ]);
   if (error !== undefined) return "clang is not installed";
-  return status === 0 ? null : "clang's fuzzer runtime is not installed (Debian: libclang-rt-14-dev)";
+  return status === 0 ? null : "clang's fuzzer runtime is not installed (Debian: libclang-rt-dev)";
 }
 
 const FLAGS = [
