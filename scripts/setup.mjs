@@ -1,5 +1,5 @@
 /**
- * Sets up what Limpet needs, by stage: `engine` (npm packages, Node 24), `firmware` (compilers, QEMU, firmware, twin), `app`
+ * Sets up what Limpet needs, by stage: `engine` (npm packages, Node 24), `firmware` (compilers, QEMU, firmware, twin, training kernels), `app`
  * (the built interface, Electron), `tests` (browser, Xvfb, Python, an Electron runtime). What is done is not done again.
  * Plain JavaScript for Node 20 and newer, without dependencies: it runs before anything is installed.
  *
@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setUpApp, setUpElectron } from "./setup/app-build.mjs";
 import { setUpFirmware } from "./setup/firmware.mjs";
+import { setUpKernels } from "./setup/kernels.mjs";
 import { withLock } from "./setup/lock.mjs";
 import { setUpNpmPackages } from "./setup/npm-packages.mjs";
 import { problem, problems, root, say } from "./setup/report.mjs";
@@ -65,7 +66,10 @@ export async function setUp(stages) {
       );
       process.exit(1);
     }
-    if (stages.includes("firmware")) await setUpFirmware();
+    if (stages.includes("firmware")) {
+      await setUpFirmware();
+      await setUpKernels();
+    }
     if (stages.includes("app")) await setUpApp();
     if (stages.includes("electron")) await setUpElectron();
     if (stages.includes("tests")) await setUpTestTools();
