@@ -61,6 +61,8 @@ typedef struct {
 /* One input of the live windows: samples of the sensor go into its part of the pipeline's window. */
 typedef struct {
   uint8_t sensor;
+  /* The first input of the same sensor, which reads for all of them. */
+  uint8_t leader;
   /* Index of the sample that the window of this input begins with, and how many of it are there. */
   uint64_t first;
   uint32_t filled;

@@ -57,14 +57,18 @@ int16_t board_live_start(board *b, wire_writer *w) {
     for (uint8_t c = 0; c < input->channels; c++) {
       if (input->channel[c] >= sensors->descriptions[sensor].channels) return BOARD_SENSOR;
     }
-    /* Two inputs of one sensor would each read samples that the other then misses. */
-    for (uint8_t k = 0; k < i; k++) {
-      if (b->live_inputs[k].sensor == sensor) return BOARD_UNSUPPORTED;
+    uint8_t leader = i;
+    for (uint8_t k = 0; k < i && leader == i; k++) {
+      if (b->live_inputs[k].sensor == sensor) leader = k;
     }
-    b->live_inputs[i] = (board_live_input){(uint8_t)sensor, 0, 0};
+    /* Inputs of one sensor fill side by side: windows of different lengths would each read samples that the other then misses. */
+    if (b->model.inputs[leader].window_samples != input->window_samples) return BOARD_UNSUPPORTED;
+    if (fabsf(b->model.inputs[leader].rate_hz - input->rate_hz) > 1e-5f * input->rate_hz) return BOARD_UNSUPPORTED;
+    b->live_inputs[i] = (board_live_input){(uint8_t)sensor, leader, 0, 0};
   }
   for (uint8_t i = 0; i < b->model.input_count; i++) {
     uint8_t sensor = b->live_inputs[i].sensor;
+    if (b->live_inputs[i].leader != i) continue;
     if (sensors->start(sensors->context, SENSOR_LIVE, sensor, b->model.inputs[i].rate_hz, b->now_us) == 0) continue;
     while (i-- > 0) sensors->stop(sensors->context, SENSOR_LIVE, b->live_inputs[i].sensor, b->now_us);
     return BOARD_SENSOR;
@@ -108,12 +112,12 @@ static void move_behind(board *b, uint8_t input, uint64_t sample) {
   while (window_begin(b, input, window) < sample) window++;
   b->missed += (uint32_t)(window - b->live_window);
   for (uint8_t i = 0; i < b->model.input_count; i++) {
-    if (i == input) b->live_inputs[i].filled = 0;
+    if (b->live_inputs[i].leader == input) b->live_inputs[i].filled = 0;
   }
   move_to(b, window);
 }
 
-/* Reads what is due into the input's part of the window; true where it read something. */
+/* Reads what is due into the window's parts of the input's sensor; true where it read something. */
 static bool fill(board *b, uint8_t index) {
   const sensor_port *sensors = &b->port->sensors;
   const pipeline_input *input = &b->model.inputs[index];
@@ -123,7 +127,7 @@ static bool fill(board *b, uint8_t index) {
   uint32_t wanted = input->window_samples - live->filled;
   uint32_t most = READ_BYTES / sensor_sample_bytes(d);
   uint64_t first = 0;
-  if (wanted == 0) return false;
+  if (live->leader != index || wanted == 0) return false;
   int32_t count = sensors->read(sensors->context, SENSOR_LIVE, live->sensor, b->now_us, samples, wanted < most ? wanted : most, &first);
   if (count <= 0) return false;
   if (first > live->first + live->filled) move_behind(b, index, first);
@@ -132,8 +136,11 @@ static bool fill(board *b, uint8_t index) {
   uint64_t skip = want > first ? want - first : 0;
   if (skip < (uint64_t)count && first + skip == want) {
     uint32_t use = (uint32_t)count - (uint32_t)skip;
-    board_fill_window(b, input, d, samples + skip * sensor_sample_bytes(d), live->filled, use);
-    live->filled += use;
+    for (uint8_t i = index; i < b->model.input_count; i++) {
+      if (b->live_inputs[i].leader != index) continue;
+      board_fill_window(b, &b->model.inputs[i], d, samples + skip * sensor_sample_bytes(d), b->live_inputs[i].filled, use);
+      b->live_inputs[i].filled += use;
+    }
   }
   return true;
 }

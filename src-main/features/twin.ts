@@ -111,6 +111,7 @@ export class Twin {
   #loaded: number[] = [];
   /** Counts loads, so that what was loaded before is not used by mistake. */
   #generation = 0;
+  #crashed = false;
 
   private constructor(wasm: TwinExports) {
     this.#wasm = wasm;
@@ -195,7 +196,9 @@ export class Twin {
     const wasm = this.#wasm;
     const [modelAt, poolAt, generation] = this.#load(tflite);
     const outAt = this.#allocate(20);
-    const status = wasm.limpet_twin_network_load(modelAt, tflite.length, poolAt, POOL_BYTES, outAt);
+    const status = this.#guarded("network", () =>
+      wasm.limpet_twin_network_load(modelAt, tflite.length, poolAt, POOL_BYTES, outAt),
+    );
     const words = this.#words(outAt, 5);
     this.#free(outAt);
     if (status !== 0) throw refused("network", status);
@@ -214,7 +217,7 @@ export class Twin {
         if (generation !== this.#generation) throw stale("network");
         requireLength("input", input.length, inputCount);
         new Int8Array(wasm.memory.buffer, inputAt, inputCount).set(input);
-        if (wasm.limpet_twin_network_invoke() !== 0) throw failed();
+        if (this.#guarded("network", () => wasm.limpet_twin_network_invoke()) !== 0) throw failed();
         return new Int8Array(wasm.memory.buffer, outputAt, outputCount).slice();
       },
     };
@@ -225,7 +228,9 @@ export class Twin {
     const wasm = this.#wasm;
     const [packageAt, poolAt, generation] = this.#load(modelPackage);
     const outAt = this.#allocate(40);
-    const status = wasm.limpet_twin_pipeline_load(packageAt, modelPackage.length, poolAt, POOL_BYTES, outAt);
+    const status = this.#guarded("package", () =>
+      wasm.limpet_twin_pipeline_load(packageAt, modelPackage.length, poolAt, POOL_BYTES, outAt),
+    );
     const words = this.#words(outAt, 10);
     this.#free(outAt);
     if (status !== 0) throw refused("package", status);
@@ -245,7 +250,7 @@ export class Twin {
         requireLength("window", window.length, windowValues);
         const { buffer } = wasm.memory;
         new Float32Array(buffer, windowAt, windowValues).set(window);
-        if (wasm.limpet_twin_pipeline_run() !== 0) throw failed();
+        if (this.#guarded("package", () => wasm.limpet_twin_pipeline_run()) !== 0) throw failed();
         return {
           features: new Float32Array(buffer, featuresAt, featureCount).slice(),
           quantised: new Int8Array(buffer, quantisedAt, featureCount).slice(),
@@ -256,7 +261,7 @@ export class Twin {
       selfTest: () => {
         check();
         const testAt = this.#allocate(3);
-        wasm.limpet_twin_pipeline_test(testAt);
+        this.#guarded("package", () => wasm.limpet_twin_pipeline_test(testAt));
         const [run, identical, stage] = new Uint8Array(wasm.memory.buffer, testAt, 3).slice();
         this.#free(testAt);
         return { run: run as number, identical: identical as number, stage: stage as number };
@@ -273,7 +278,20 @@ export class Twin {
     return [at, pool, ++this.#generation];
   }
 
+  /** Runs code that works on bytes from outside. After a crash the module's memory is not to be trusted any more. */
+  #guarded(what: string, run: () => number): number {
+    if (this.#crashed) throw crashed(what);
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      this.#crashed = true;
+      throw crashed(what, error);
+    }
+  }
+
   #allocate(bytes: number): number {
+    if (this.#crashed) throw crashed("network");
     const at = this.#wasm.limpet_twin_allocate(bytes);
     if (at === 0) throw new LimpetError("internal", `The twin has no memory for ${bytes} bytes.`);
     return at;
@@ -309,6 +327,12 @@ function requireLength(what: string, got: number, wanted: number): void {
 
 const stale = (what: string): LimpetError =>
   new LimpetError("internal", `This ${what} of the twin is not loaded any more.`);
+
+const crashed = (what: string, cause?: unknown): LimpetError =>
+  new LimpetError("conversion-failed", `The device twin crashed on the ${what}: its bytes make no sense.`, {
+    hint: "Convert the experiment again.",
+    cause,
+  });
 
 const failed = (): LimpetError => new LimpetError("internal", "The network failed in the device twin.");
 

@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BoardSession } from "../../src-main/boards/board-session.ts";
 import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
 import { findQemu } from "../../src-main/boards/qemu-process.ts";
+import { encodeSignals } from "../../src-main/boards/signal-container.ts";
 import { SimulatedTransport } from "../../src-main/boards/transports/simulated.ts";
 import type { Transport } from "../../src-main/boards/transports/transport.ts";
 import { VirtualTransport } from "../../src-main/boards/transports/virtual.ts";
@@ -149,6 +150,56 @@ const CASES: readonly { readonly design: PackageDesign; readonly network: Networ
   },
 ];
 
+const LIVE: PackageDesign = {
+  name: "two inputs of one sensor",
+  lengthMs: 500,
+  strideMs: 250,
+  inputs: [
+    inputOf("accelerometer", 200, [2, 0], { block: "spectral", fftLength: 32, bands: 4 }),
+    inputOf("temperature", 20, [0], { block: "raw" }),
+    inputOf("accelerometer", 200, [1], { block: "raw", decimation: 10 }),
+  ],
+};
+
+const countsOf = (samples: number, channels: number, seed: number): Int16Array => {
+  const random = seededRandom(seed);
+  return Int16Array.from({ length: samples * channels }, () => random.integer(-900, 900));
+};
+
+const SIGNALS = [
+  {
+    sensor: "accelerometer",
+    channels: ["accX", "accY", "accZ"].map((name) => ({ name, unit: "g" })),
+    rateHz: 200,
+    scale: 0.001,
+    samples: 730,
+    data: countsOf(730, 3, 1),
+  },
+  {
+    sensor: "temperature",
+    channels: [{ name: "celsius", unit: "C" }],
+    rateHz: 20,
+    scale: 0.001,
+    samples: 61,
+    data: countsOf(61, 1, 2),
+  },
+] as const;
+
+/** The live window that begins at a sample of the first input, from the counts. */
+function liveWindow(first: number): Float32Array {
+  const parts = LIVE.inputs.map((input) => {
+    const signal = SIGNALS.find(({ sensor }) => sensor === input.sensor) as (typeof SIGNALS)[number];
+    const begin = Math.round((first * input.rateHz) / 200);
+    const width = signal.channels.length;
+    return Array.from({ length: (LIVE.lengthMs / 1000) * input.rateHz }, (_, i) =>
+      input.channelIndices.map(
+        (c) => (signal.data[((begin + i) % signal.samples) * width + c] as number) * Math.fround(0.001),
+      ),
+    ).flat();
+  });
+  return Float32Array.from(parts.flat());
+}
+
 const sessions: BoardSession[] = [];
 afterEach(async () => {
   for (const session of sessions.splice(0)) await session.close();
@@ -202,6 +253,63 @@ describe.skipIf(!built)("random packages", () => {
       twin,
     );
   }, 60_000);
+
+  it("run live with two inputs of one sensor and one of another, each window as on the twin", async () => {
+    const made = makePackage(twin, LIVE, 77, "dense");
+    const session = await connect(
+      new SimulatedTransport({ signal: encodeSignals(SIGNALS), flashPath: join(temporaryFolder(), "flash") }),
+    );
+    await session.update(made.bytes);
+    const pipeline = twin.pipeline(made.bytes);
+    const got: { first: number; raw: number[] }[] = [];
+    session.listen((event) => {
+      if (event.kind === "prediction") {
+        got.push({ first: Number(event.prediction.firstSample), raw: [...event.prediction.raw] });
+      }
+    });
+    await session.startLive();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await session.stopLive();
+    expect(got.length).toBeGreaterThan(5);
+    for (const { first, raw } of got) expect(raw).toEqual([...pipeline.run(liveWindow(first)).raw]);
+  }, 30_000);
+
+  it("are refused by the twin where a bit of the package is wrong", () => {
+    const made = makePackage(twin, LIVE, 78, "dense");
+    const random = seededRandom(3);
+    for (let i = 0; i < 60; i++) {
+      const bytes = made.bytes.slice();
+      // The hash's own bytes and all that follows are under the check sum; magic, version and length speak for themselves.
+      const at = random.integer(8, bytes.length - 1);
+      bytes[at] = (bytes[at] as number) ^ (1 << random.integer(0, 7));
+      expect(() => twin.pipeline(bytes)).toThrow(expect.objectContaining({ code: "conversion-failed" }));
+    }
+  });
+
+  it("lend their networks: one with damaged bytes is refused or fails with a word, never by an error of the machine", async () => {
+    const made = makePackage(twin, LIVE, 79, "dense");
+    const table = Buffer.from(made.bytes.buffer, made.bytes.byteOffset).indexOf("TFLT");
+    const view = new DataView(made.bytes.buffer, made.bytes.byteOffset);
+    const tflite = made.bytes
+      .slice(view.getUint32(table + 4, true))
+      .subarray(0, view.getUint32(table + 8, true));
+    const random = seededRandom(4);
+    let other = await Twin.load();
+    let refused = 0;
+    for (let i = 0; i < 300; i++) {
+      const bytes = tflite.slice();
+      for (let k = 0; k < 8; k++) bytes[random.integer(0, bytes.length - 1)] = random.integer(0, 255);
+      try {
+        const network = other.network(bytes);
+        network.invoke(new Int8Array(network.inputCount).fill(1));
+      } catch (error) {
+        expect(error).toMatchObject({ code: expect.stringMatching(/conversion-failed|internal/) });
+        refused++;
+        other = await Twin.load();
+      }
+    }
+    expect(refused).toBeGreaterThan(30);
+  }, 30_000);
 
   it.skipIf(!virtual)(
     "give the same bits on twin and virtual board",
