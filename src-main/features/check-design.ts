@@ -3,7 +3,7 @@
  * that do not fit each other, and a dataset that does not fit them. Pure; shapes and costs are judged elsewhere.
  */
 import type { DesignReport, SplitName, SplitOptions } from "../../src-shared/contract/index.ts";
-import type { Design, FeatureBlock } from "../../src-shared/design.ts";
+import type { FeatureBlock } from "../../src-shared/design.ts";
 import type { DatasetWindow, RecordingWindows } from "./dataset-windows.ts";
 import { inputSamples } from "./feature-shape.ts";
 import { frameSamples } from "./frontend-config.ts";
@@ -69,7 +69,12 @@ function checkBlock(block: FeatureBlock, samples: number, rateHz: number, field:
 const checkDecimation = (decimation: number, samples: number, field: string): Finding[] =>
   decimation <= samples
     ? []
-    : [error(`${field}.decimation`, `One of ${decimation} samples is kept, but the window has only ${samples}.`)];
+    : [
+        error(
+          `${field}.decimation`,
+          `One of ${decimation} samples is kept, but the window has only ${samples}.`,
+        ),
+      ];
 
 function checkFrames(
   block: Extract<FeatureBlock, { block: "log-mel" | "mfcc" }>,
@@ -82,7 +87,10 @@ function checkFrames(
   const high = block.highHz === 0 ? rateHz / 2 : block.highHz;
   if (frame > samples) {
     findings.push(
-      error(`${field}.frameMs`, `A frame has ${frame} samples and the window ${samples}: choose shorter frames.`),
+      error(
+        `${field}.frameMs`,
+        `A frame has ${frame} samples and the window ${samples}: choose shorter frames.`,
+      ),
     );
   }
   if (fftLength < frame || fftLength > 4096) {
@@ -150,9 +158,7 @@ export function checkDataset(
     ];
   }
   if (without > 0) {
-    findings.push(
-      warning("inputs", `${without} of the recordings lack one of the inputs and are left out.`),
-    );
+    findings.push(warning("inputs", `${without} of the recordings lack one of the inputs and are left out.`));
   }
   const empty = plan.filter(({ windows }) => windows.length === 0).length;
   if (empty > 0) {
@@ -207,14 +213,20 @@ function checkClasses(counts: WindowCounts): Finding[] {
   for (const [label, { train, test }] of rows) {
     if (train === 0) {
       findings.push(
-        warning("split", `${label} has no windows for training: the model will not know it, and its test windows will count as mistakes.`),
+        warning(
+          "split",
+          `${label} has no windows for training: the model will not know it, and its test windows will count as mistakes.`,
+        ),
       );
     } else if (train < FEW_WINDOWS) {
       findings.push(warning("split", `${label} has only ${train} windows for training: record more of it.`));
     }
     if (test === 0) {
       findings.push(
-        warning("split", `${label} has no windows for the test: nothing will be known about how well it is recognised.`),
+        warning(
+          "split",
+          `${label} has no windows for the test: nothing will be known about how well it is recognised.`,
+        ),
       );
     }
   }
@@ -222,7 +234,10 @@ function checkClasses(counts: WindowCounts): Finding[] {
   for (const [label, { train }] of trained) {
     if (train * UNBALANCED < most) {
       findings.push(
-        warning("split", `${label} has ${train} windows for training where another class has ${most}: record more of it.`),
+        warning(
+          "split",
+          `${label} has ${train} windows for training where another class has ${most}: record more of it.`,
+        ),
       );
     }
   }
@@ -238,7 +253,10 @@ function checkSides(plan: readonly RecordingWindows[], options: SplitOptions): F
   }
   if (count("validation") === 0) {
     findings.push(
-      warning("split", "There are no windows for validation: the last fifth of each training recording is used."),
+      warning(
+        "split",
+        "There are no windows for validation: the last fifth of each training recording is used.",
+      ),
     );
   }
   if (options.by === "window") {

@@ -11,7 +11,7 @@ import {
   type PresetName,
 } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
-import { sameRate, type SensorFacts, sensorsOf, usable } from "./sensor-choice.ts";
+import { type SensorFacts, sameRate, sensorsOf, usable } from "./sensor-choice.ts";
 
 export type Preset = {
   readonly name: PresetName;
@@ -114,7 +114,8 @@ function keyword(facts: Facts): DesignFileInput {
 function gesture(facts: Facts): DesignFileInput {
   const first = pick(facts, "accelerometer", "gyroscope");
   const second = facts.sensors.find(
-    ({ sensor, rateHz }) => sensor === "gyroscope" && sensor !== first.sensor && sameRate(rateHz, first.rateHz),
+    ({ sensor, rateHz }) =>
+      sensor === "gyroscope" && sensor !== first.sensor && sameRate(rateHz, first.rateHz),
   );
   const shortMs = (Math.floor(first.shortSeconds * first.rateHz) * 1000) / first.rateHz;
   const wanted = Math.max(2000, (20 * 1000) / first.rateHz);
@@ -166,9 +167,7 @@ const MAKERS: Readonly<Record<PresetName, Maker>> = {
     design: vibration,
     fits: ({ sensors, task }) =>
       task === "classification" &&
-      sensors.some(
-        (facts) => (isSound(facts) ? facts.shortSeconds > WORD_SECONDS : facts.rateHz >= 100),
-      ),
+      sensors.some((facts) => (isSound(facts) ? facts.shortSeconds > WORD_SECONDS : facts.rateHz >= 100)),
   },
   keyword: {
     title: "Keyword",

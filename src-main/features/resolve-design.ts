@@ -12,7 +12,7 @@ import {
   type ResolvedInput,
 } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
-import { sameRate, type SensorFacts, sensorsOf, usable } from "./sensor-choice.ts";
+import { type SensorFacts, sameRate, sensorsOf, usable } from "./sensor-choice.ts";
 
 /** Where in the design file an input's parts were written. */
 export type InputPaths = { readonly sensor: string; readonly channels: string; readonly features: string };

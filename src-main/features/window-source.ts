@@ -64,7 +64,9 @@ export function fileSources(path: string, design: Pick<Design, "inputs">): Input
   const [recording] = readSignals(path).recordings;
   const streams = recording?.streams ?? [];
   return design.inputs.map((input) => {
-    const named = streams.filter(({ stream }) => placesOf(input, stream.channels).every((place) => place >= 0));
+    const named = streams.filter(({ stream }) =>
+      placesOf(input, stream.channels).every((place) => place >= 0),
+    );
     const found =
       named.find(({ stream }) => stream.sensor === input.sensor) ??
       named[0] ??
@@ -139,7 +141,12 @@ export class WindowReader {
     return result;
   }
 
-  #block(index: number, source: InputSource, from: number, to: number): { start: number; values: Float32Array } {
+  #block(
+    index: number,
+    source: InputSource,
+    from: number,
+    to: number,
+  ): { start: number; values: Float32Array } {
     const block = this.#blocks[index] as { start: number; end: number; values: Float32Array };
     if (from < block.start || to > block.end) {
       const count = Math.min(source.stream.samples - from, Math.max(to - from, BLOCK_SAMPLES));

@@ -72,8 +72,7 @@ export function planWindows(streams: readonly WindowStream[], window: WindowTimi
       for (const { segments, length, ratio } of others) {
         const at = Math.round(time * ratio);
         const own = segments.find(
-          (candidate) =>
-            at >= candidate.at && at + length <= candidate.at + candidate.end - candidate.first,
+          (candidate) => at >= candidate.at && at + length <= candidate.at + candidate.end - candidate.first,
         );
         if (own === undefined) break;
         starts.push(own.first + at - own.at);

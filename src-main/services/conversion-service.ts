@@ -2,17 +2,19 @@
  * From an experiment to what a board runs: int8 .tflite, golden vectors, model package, and files for elsewhere. Puts dataset, twin and
  * conversion together; knows no host.
  */
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-import type { CheckedParams, ConversionReport } from "../../src-shared/contract/index.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { ConversionReport } from "../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { convertToTflite } from "../conversion/convert.ts";
+import { placeFiles } from "../conversion/exports/exported-files.ts";
 import { OPERATIONS } from "../conversion/tflite-schema.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 import { samplesIn } from "../dataset/window-count.ts";
 import { makeGoldenVectors } from "../deployment/golden-vectors.ts";
 import { encodeModelPackage } from "../deployment/model-package.ts";
+import { summarisePackage } from "../deployment/package-summary.ts";
 import { labelValue } from "../features/check-design.ts";
 import {
   type DatasetWindow,
@@ -27,11 +29,9 @@ import { normalise } from "../features/normalisation.ts";
 import { Twin } from "../features/twin.ts";
 import { floatScores, int8Scores } from "./engines.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
-import { exportFile } from "./export-model.ts";
+import { type ConvertedParts, exportFiles, type ModelFormat } from "./export-model.ts";
 import { featuresOf, select, type Table, trainingSides } from "./learning-data.ts";
 import { accuracyOf, argmax, classMetrics, confusionMatrix, regressionMetrics } from "./metrics.ts";
-
-type ExportFormat = CheckedParams<"experiments:export">["format"];
 
 /** Training windows that the ranges of the activations are measured on. */
 const CALIBRATION_WINDOWS = 500;
@@ -71,38 +71,53 @@ export async function packageExperiment(
   id: number,
   work: WorkOptions = {},
 ): Promise<Uint8Array> {
-  const { modelPackage } = project.experiment(id);
-  return modelPackage ?? (await convert(project, loadExperiment(project, id), work)).modelPackage;
+  return (await convertedParts(project, id, work)).modelPackage;
 }
 
 /** Writes an experiment's model for use elsewhere; converted first where the format needs that. Throws `read-only`, `disk-full`. */
 export async function exportModel(
   project: ProjectFile,
   id: number,
-  format: ExportFormat,
+  format: ModelFormat,
   path: string,
   work: WorkOptions = {},
 ): Promise<{ path: string; bytes: number }> {
-  const experiment = loadExperiment(project, id);
-  const bytes = await exportFile(project, experiment, format, {
-    converted: async () => {
-      await packageExperiment(project, id, work);
-      return loadExperiment(project, id).row;
-    },
+  const target = resolve(path);
+  const files = await exportFiles(project, loadExperiment(project, id), format, {
+    path: target,
+    converted: () => convertedParts(project, id, work),
     ...work,
   });
-  const target = resolve(path);
+  const placed = placeFiles(target, files);
+  for (const file of placed) write(file.path, file.bytes);
+  return { path: target, bytes: placed.reduce((sum, { bytes }) => sum + bytes.length, 0) };
+}
+
+function write(path: string, bytes: Uint8Array): void {
   try {
-    writeFileSync(target, bytes);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes);
   } catch (error) {
     const full = error instanceof Error && "code" in error && error.code === "ENOSPC";
-    throw new LimpetError(full ? "disk-full" : "read-only", `${target} cannot be written.`, {
+    throw new LimpetError(full ? "disk-full" : "read-only", `${path} cannot be written.`, {
       field: "out",
-      hint: full ? "Make room on the disk and try again." : "Choose a folder that exists and that you may write to.",
+      hint: full ? "Make room on the disk and try again." : "Choose a place that you may write to.",
       cause: error,
     });
   }
-  return { path: target, bytes: bytes.length };
+}
+
+/** What conversion has made of an experiment; made now where it has not, or for a front end that was another one. */
+async function convertedParts(project: ProjectFile, id: number, work: WorkOptions): Promise<ConvertedParts> {
+  const { tflite, modelPackage } = project.experiment(id);
+  const twin = await Twin.load();
+  const current =
+    modelPackage !== null && summarisePackage(modelPackage).frontendVersion === twin.frontendVersion;
+  if (tflite === null || modelPackage === null || !current) {
+    const made = await convert(project, loadExperiment(project, id), work);
+    return { ...made.converted, modelPackage: made.modelPackage };
+  }
+  return { tflite, modelPackage, arenaBytes: twin.network(tflite).arenaBytes };
 }
 
 type Conversion = {
@@ -149,7 +164,13 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
   const golden = makeGoldenVectors({
     windowValues: frontend.windowValues,
     seeds: GOLDEN_SEEDS,
-    stored: [...readWindows(project, design, filterPlan(plan, (window) => stored.has(window)))],
+    stored: [
+      ...readWindows(
+        project,
+        design,
+        filterPlan(plan, (window) => stored.has(window)),
+      ),
+    ],
     normalisation,
     input,
     compute: (window) => frontend.compute(window),
@@ -206,7 +227,10 @@ function spread(table: Table, count: number): Table {
     [...byLabel.values()].flatMap((rows) =>
       rows.length <= each
         ? rows
-        : Array.from({ length: each }, (_, index) => rows[Math.floor((index * rows.length) / each)] as number),
+        : Array.from(
+            { length: each },
+            (_, index) => rows[Math.floor((index * rows.length) / each)] as number,
+          ),
     ),
   );
   return select(table, (_window, index) => chosen.has(index));
@@ -239,13 +263,23 @@ async function compareEngines(
   const { design, labels } = experiment;
   const wanted = new Set(heldOut.windows);
   const count = heldOut.windows.length;
-  const samples = readWindows(project, design, filterPlan(plan, (window) => wanted.has(window)));
+  const samples = readWindows(
+    project,
+    design,
+    filterPlan(plan, (window) => wanted.has(window)),
+  );
   const float = await floatScores(experiment, heldOut.features.values, work);
   const int8 = await int8Scores(modelPackage, samples, count, work);
   if (design.task === "regression") {
     const actual = heldOut.windows.map(({ recording }) => labelValue(recording.label));
     const r2 = (values: readonly Float32Array[]): number =>
-      Math.max(0, regressionMetrics(actual, values.map((scores) => scores[0] ?? 0)).r2);
+      Math.max(
+        0,
+        regressionMetrics(
+          actual,
+          values.map((scores) => scores[0] ?? 0),
+        ).r2,
+      );
     return { floatAccuracy: r2(float), int8Accuracy: r2(int8), windows: count, changed: 0, perClass: [] };
   }
   const known = heldOut.windows.flatMap(({ recording }, index) =>
@@ -254,9 +288,13 @@ async function compareEngines(
   const actual = known.map((index) => labels.indexOf(heldOut.windows[index]?.recording.label ?? ""));
   const called = (scores: readonly Float32Array[]): number[] =>
     known.map((index) => argmax(scores[index] as Float32Array));
-  const matrices = [called(float), called(int8)].map((found) => confusionMatrix(labels.length, actual, found));
+  const matrices = [called(float), called(int8)].map((found) =>
+    confusionMatrix(labels.length, actual, found),
+  );
   const [floatMatrix = [], int8Matrix = []] = matrices;
-  const changed = float.filter((scores, index) => argmax(scores) !== argmax(int8[index] as Float32Array)).length;
+  const changed = float.filter(
+    (scores, index) => argmax(scores) !== argmax(int8[index] as Float32Array),
+  ).length;
   return {
     floatAccuracy: accuracyOf(floatMatrix),
     int8Accuracy: accuracyOf(int8Matrix),

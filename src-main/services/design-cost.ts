@@ -148,9 +148,14 @@ function ramBytes(design: Design, { layers }: NetworkDescription): number {
 
 /** Weights as bytes, biases as words, descriptions, normalisation, and golden vectors. */
 function flashBytes(design: Design, { layers, parameters }: NetworkDescription): number {
-  const biases = layers.reduce((sum, { parameters: own, shape }) => sum + (own > 0 ? (shape.at(-1) ?? 0) : 0), 0);
+  const biases = layers.reduce(
+    (sum, { parameters: own, shape }) => sum + (own > 0 ? (shape.at(-1) ?? 0) : 0),
+    0,
+  );
   const normalisation = design.normalisation === "none" ? 0 : 8 * product(featureShape(design));
   const tflite = TFLITE_BYTES + TFLITE_BYTES_PER_LAYER * layers.filter(isOperation).length;
   const golden = Math.min(GOLDEN_BYTES, 4 * windowValuesOf(design));
-  return parameters + 3 * biases + tflite + normalisation + encodeFrontend(design).length + golden + PACKAGE_BYTES;
+  return (
+    parameters + 3 * biases + tflite + normalisation + encodeFrontend(design).length + golden + PACKAGE_BYTES
+  );
 }

@@ -226,7 +226,12 @@ export async function compare(
         hint: "Evaluate both and compare their errors.",
       });
     }
-    const { windows, scores } = await scoreSide(project, experiment, { split: "test", engine: "float" }, work);
+    const { windows, scores } = await scoreSide(
+      project,
+      experiment,
+      { split: "test", engine: "float" },
+      work,
+    );
     answers.push(
       new Map(
         windows.map(({ recording, startMs }, index) => [

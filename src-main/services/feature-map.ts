@@ -28,7 +28,8 @@ export function principalPlane(features: Float32Array, size: number): { x: numbe
   const x = project(centred, first, size, count);
   for (let row = 0; row < count; row++) {
     for (let i = 0; i < size; i++) {
-      centred[row * size + i] = (centred[row * size + i] as number) - (x[row] as number) * (first[i] as number);
+      centred[row * size + i] =
+        (centred[row * size + i] as number) - (x[row] as number) * (first[i] as number);
     }
   }
   const y = project(centred, direction(centred, size, count), size, count);
@@ -55,7 +56,8 @@ function direction(centred: Float64Array, size: number, count: number): Float64A
     const next = new Float64Array(size);
     for (let row = 0; row < count; row++) {
       const score = scores[row] as number;
-      for (let i = 0; i < size; i++) next[i] = (next[i] as number) + score * (centred[row * size + i] as number);
+      for (let i = 0; i < size; i++)
+        next[i] = (next[i] as number) + score * (centred[row * size + i] as number);
     }
     if (!unit(next)) {
       return vector;

@@ -117,7 +117,10 @@ export function select(
   const rows = windows.flatMap((window, index) => (wanted(window, index) ? [index] : []));
   const values = new Float32Array(rows.length * features.size);
   for (const [to, from] of rows.entries()) {
-    values.set(features.values.subarray(from * features.size, (from + 1) * features.size), to * features.size);
+    values.set(
+      features.values.subarray(from * features.size, (from + 1) * features.size),
+      to * features.size,
+    );
   }
   return {
     windows: rows.map((row) => windows[row] as DatasetWindow),

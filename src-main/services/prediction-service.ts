@@ -53,7 +53,10 @@ function windowsOf({ design }: Experiment, path: string): FileWindows {
 }
 
 /** Features of windows by the device twin, before normalisation. */
-async function twinFeatures({ design }: Experiment, samples: readonly Float32Array[]): Promise<Float32Array[]> {
+async function twinFeatures(
+  { design }: Experiment,
+  samples: readonly Float32Array[],
+): Promise<Float32Array[]> {
   const frontend = (await Twin.load()).frontend(encodeFrontend(design));
   try {
     return samples.map((window) => frontend.compute(window));

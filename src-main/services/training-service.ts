@@ -40,7 +40,8 @@ import {
 /** Points of the feature map; more hide each other. */
 const MAP_POINTS = 2000;
 
-export const availableBackends = (): RequestResult<"app:get-info">["backends"] => backends.availableBackends();
+export const availableBackends = (): RequestResult<"app:get-info">["backends"] =>
+  backends.availableBackends();
 
 /** The presets, each with whether the project's sensors and rates suit it. */
 export const listPresets = (project: ProjectFile): RequestResult<"design:list-presets"> =>
@@ -50,10 +51,7 @@ export const listPresets = (project: ProjectFile): RequestResult<"design:list-pr
  * A design (the one given, a preset, or the project's own) resolved against the dataset: shapes, costs, findings. Throws
  * `invalid-design` where it cannot be resolved at all.
  */
-export const describeDesign = (
-  project: ProjectFile,
-  wish: DesignWish,
-): RequestResult<"design:describe"> =>
+export const describeDesign = (project: ProjectFile, wish: DesignWish): RequestResult<"design:describe"> =>
   describePlan(project, planLearning(project, chosenDesign(project, wish))).report;
 
 /** All windows on the plane of their two principal components. Throws `invalid-design`. */
@@ -95,10 +93,14 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<TrainingResult> {
   if (project.readonly) {
-    throw new LimpetError("read-only", "This project cannot be written to, so no experiment can be kept in it.", {
-      field: project.path,
-      hint: "Copy the project to a place that can be written to.",
-    });
+    throw new LimpetError(
+      "read-only",
+      "This project cannot be written to, so no experiment can be kept in it.",
+      {
+        field: project.path,
+        hint: "Copy the project to a place that can be written to.",
+      },
+    );
   }
   const datasetHash = (): string => project.datasetHash();
   const file = withOverrides(chosenDesign(project, request), request);

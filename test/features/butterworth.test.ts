@@ -19,10 +19,7 @@ function gain(sections: readonly Section[], hz: number, rateHz: number): number 
   const w = (2 * Math.PI * hz) / rateHz;
   return sections.reduce((product, [b0, b1, b2, a1, a2]) => {
     const size = (c0: number, c1: number, c2: number): number =>
-      Math.hypot(
-        c0 + c1 * Math.cos(w) + c2 * Math.cos(2 * w),
-        c1 * Math.sin(w) + c2 * Math.sin(2 * w),
-      );
+      Math.hypot(c0 + c1 * Math.cos(w) + c2 * Math.cos(2 * w), c1 * Math.sin(w) + c2 * Math.sin(2 * w));
     return (product * size(b0, b1, b2)) / size(1, a1, a2);
   }, 1);
 }

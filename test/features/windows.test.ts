@@ -65,7 +65,14 @@ describe("windows of a recording", () => {
     const slow = stream(80, 8, [{ atSample: 24, lostSamples: 8 }]);
     const planned = planWindows([stream(1100, 100), slow], window);
     const times = planned.map(({ startMs }) => startMs);
-    expect(times).toEqual([0, 500, 1000, 1500, 2000, ...Array.from({ length: 13 }, (_, i) => 4000 + 500 * i)]);
+    expect(times).toEqual([
+      0,
+      500,
+      1000,
+      1500,
+      2000,
+      ...Array.from({ length: 13 }, (_, i) => 4000 + 500 * i),
+    ]);
     expect(planned.find(({ startMs }) => startMs === 4000)?.starts).toEqual([400, 24]);
   });
 

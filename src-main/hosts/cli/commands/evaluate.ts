@@ -70,10 +70,7 @@ function reportText(report: EvaluationReport): string {
         support,
       ]),
     ]),
-    table([
-      ["was \\ called", ...labels],
-      ...matrix.map((row, index) => [labels[index] ?? "", ...row]),
-    ]),
+    table([["was \\ called", ...labels], ...matrix.map((row, index) => [labels[index] ?? "", ...row])]),
     ...(report.mistakes.length === 0
       ? ["No mistakes."]
       : [

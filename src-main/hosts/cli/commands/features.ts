@@ -16,7 +16,11 @@ export function register(program: Command, cli: CliContext): void {
     .argument("<file>", "file with a signal")
     .requiredOption("--experiment <id>", "the experiment")
     .option("--engine <engine>", "twin (on this machine) or board", "twin")
-    .option("--board <board>", "for the engine board: serial path, tcp://host:port, virtual or simulated", "virtual")
+    .option(
+      "--board <board>",
+      "for the engine board: serial path, tcp://host:port, virtual or simulated",
+      "virtual",
+    )
     .action(
       cli.run(async (path: string, file: string, options: Options) => {
         const experiment = numberOption("experiment", options.experiment, { min: 1, whole: true }) ?? 0;

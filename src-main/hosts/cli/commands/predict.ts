@@ -25,7 +25,9 @@ export function register(program: Command, cli: CliContext): void {
         try {
           const predictions = await predictFiles(project, experiment, files, engine, cli.work("Predicting"));
           cli.out(predictions, () =>
-            table(predictions.map(({ file, label, windows }) => [file, label, counted(windows.length, "window")])),
+            table(
+              predictions.map(({ file, label, windows }) => [file, label, counted(windows.length, "window")]),
+            ),
           );
         } finally {
           project.close();

@@ -43,7 +43,8 @@ export function register(program: Command, cli: CliContext): void {
             onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
               work.onProgress?.(
                 `epoch ${epoch}: loss ${loss.toFixed(3)}, validation ${validationLoss.toFixed(3)}, accuracy ${validationAccuracy.toFixed(3)}`,
-                0.2 + (0.8 * epoch) / Math.max(epoch, request.epochs ?? request.design?.training.epochs ?? 100),
+                0.2 +
+                  (0.8 * epoch) / Math.max(epoch, request.epochs ?? request.design?.training.epochs ?? 100),
               ),
           });
           cli.out(result, () => resultText(result));
@@ -90,11 +91,15 @@ export async function readDesign(path: string): Promise<DesignFile> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new LimpetError("invalid-design", `${path} is not JSON: ${error instanceof Error ? error.message : ""}.`, {
-      field: path,
-      hint: "docs/design.md shows a design file.",
-      cause: error,
-    });
+    throw new LimpetError(
+      "invalid-design",
+      `${path} is not JSON: ${error instanceof Error ? error.message : ""}.`,
+      {
+        field: path,
+        hint: "docs/design.md shows a design file.",
+        cause: error,
+      },
+    );
   }
   const { parseDesignFile } = await import("../../../features/resolve-design.ts");
   return parseDesignFile(value, path);
