@@ -1,0 +1,180 @@
+/** Whole trainings in the training thread: what they learn, that they repeat, how they end. */
+import { describe, expect, test } from "vitest";
+import { predictFloat } from "../../src-main/training/predict.ts";
+import type { TrainingJob } from "../../src-main/training/samples.ts";
+import { trainNetwork } from "../../src-main/training/train.ts";
+import { decodeNetwork, encodeNetwork } from "../../src-main/training/weights.ts";
+import type { EpochRecord } from "../../src-shared/contract/index.ts";
+import { type JobWish, jobOf } from "./helpers.ts";
+
+const train = (job: TrainingJob, work: Parameters<typeof trainNetwork>[1] = {}) =>
+  trainNetwork({ ...job, backend: "wasm" }, work);
+
+const networks: [string, JobWish][] = [
+  ["dense", { network: { kind: "dense", units: [16], dropout: 0.1 }, shape: [30] }],
+  [
+    "dense with batch normalisation",
+    { network: { kind: "dense", units: [16], batchNormalisation: true }, shape: [30] },
+  ],
+  [
+    "conv1d",
+    { network: { kind: "conv1d", filters: [8, 8], kernel: 5, batchNormalisation: true }, shape: [64, 3] },
+  ],
+  ["conv2d", { network: { kind: "conv2d", filters: [6], kernel: [5, 4] }, shape: [24, 12] }],
+  ["ds-cnn", { network: { kind: "ds-cnn", filters: 8, blocks: 1 }, shape: [24, 12] }],
+];
+
+describe.each(networks)("%s", (kind, wish) => {
+  const job = jobOf({
+    ...wish,
+    distance: kind === "conv1d" || kind === "ds-cnn" ? 4 : 2,
+    counts: [120, 60],
+    training: { epochs: 60, patience: 60, learningRate: 0.01 },
+  });
+
+  test("learns to tell three classes apart, and says of the kept weights what prediction with them shows", async () => {
+    const trained = await train(job);
+    expect(trained.validationAccuracy).toBeGreaterThan(0.9);
+    expect(trained.history).toHaveLength(trained.epochs);
+    const lowest = Math.min(...trained.history.map(({ validationLoss }) => validationLoss));
+    expect(trained.validationLoss).toBeCloseTo(lowest, 5);
+
+    const { features, targets, count } = job.validation;
+    const network = decodeNetwork(encodeNetwork(trained.network));
+    const scores = await predictFloat(network, features, count);
+    let loss = 0;
+    let right = 0;
+    for (let row = 0; row < count; row++) {
+      const ofRow = [...scores.subarray(3 * row, 3 * row + 3)];
+      const target = targets[row] ?? 0;
+      loss -= Math.log(ofRow[target] ?? 0) / count;
+      if (ofRow.indexOf(Math.max(...ofRow)) === target) right++;
+    }
+    expect(right / count).toBeCloseTo(trained.validationAccuracy, 6);
+    expect(loss).toBeCloseTo(trained.validationLoss, 4);
+  });
+
+  test("gives the same weights bit for bit for the same seed, and others for another", async () => {
+    const short = { ...job, training: { ...job.training, epochs: 3 } };
+    const [first, second] = [await train(short), await train(short)];
+    expect(encodeNetwork(second.network)).toEqual(encodeNetwork(first.network));
+    expect(second.history).toEqual(first.history);
+    const other = await train({ ...short, training: { ...short.training, seed: 8 } });
+    expect(encodeNetwork(other.network)).not.toEqual(encodeNetwork(first.network));
+  });
+});
+
+test("a network for a value predicts it in its own unit", async () => {
+  const job = jobOf({
+    network: { kind: "dense", units: [24, 12] },
+    shape: [4],
+    classes: 1,
+    counts: [400, 100],
+    training: { epochs: 150, patience: 150, learningRate: 0.01 },
+  });
+  const trained = await train(job);
+  expect(trained.validationAccuracy).toBeGreaterThan(0.95);
+  const values = await predictFloat(trained.network, job.validation.features, 100);
+  const squares = values.reduce(
+    (sum, value, row) => sum + (value - (job.validation.targets[row] ?? 0)) ** 2,
+    0,
+  );
+  expect(squares / 100 / trained.validationLoss).toBeCloseTo(1, 3);
+});
+
+test("training stops after `patience` epochs without a lower validation loss and keeps the best weights", async () => {
+  const job = jobOf({
+    network: { kind: "dense", units: [64] },
+    shape: [40],
+    distance: 0,
+    training: { epochs: 500, patience: 4, learningRate: 0.01 },
+  });
+  const trained = await train(job);
+  expect(trained.stoppedEarly).toBe(true);
+  expect(trained.epochs).toBeLessThan(500);
+  const losses = trained.history.map(({ validationLoss }) => validationLoss);
+  expect(losses.indexOf(Math.min(...losses))).toBe(losses.length - 5);
+  expect(trained.validationLoss).toBeCloseTo(Math.min(...losses), 5);
+});
+
+const long = jobOf({
+  network: { kind: "conv1d" },
+  shape: [128, 3],
+  counts: [256, 64],
+  training: { epochs: 10_000, patience: 10_000 },
+});
+
+test("epochs are told while training runs, and aborting `stop` keeps what was best", async () => {
+  const stop = new AbortController();
+  const told: EpochRecord[] = [];
+  const fractions: number[] = [];
+  const trained = await train(long, {
+    stop: stop.signal,
+    onEpoch: (record) => {
+      told.push(record);
+      if (record.epoch === 3) stop.abort();
+    },
+    onProgress: (_stage, fraction) => fractions.push(fraction),
+  });
+  expect(trained.stoppedEarly).toBe(true);
+  expect(told).toEqual(trained.history);
+  expect(told.map(({ epoch }) => epoch)).toEqual(told.map((_, index) => index + 1));
+  expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+  expect(trained.validationLoss).toBeCloseTo(Math.min(...told.map((record) => record.validationLoss)), 5);
+});
+
+test("aborting the signal ends training as cancelled, and the next training runs", async () => {
+  const cancel = new AbortController();
+  const training = train(long, { signal: cancel.signal, onEpoch: () => cancel.abort() });
+  await expect(training).rejects.toMatchObject({ code: "cancelled" });
+  await expect(train(long, { signal: cancel.signal })).rejects.toMatchObject({ code: "cancelled" });
+  const short = { ...long, training: { ...long.training, epochs: 1 } };
+  expect((await train(short)).epochs).toBe(1);
+});
+
+test("two trainings at the same time do not disturb each other", async () => {
+  const short = { ...long, training: { ...long.training, epochs: 3 } };
+  const alone = await train(short);
+  const together = await Promise.all([train(short), train(short)]);
+  for (const { network } of together) expect(encodeNetwork(network)).toEqual(encodeNetwork(alone.network));
+});
+
+describe("is refused", () => {
+  const small = jobOf({ network: { kind: "dense" }, shape: [6] });
+
+  test("with a shape that the network cannot have", async () => {
+    await expect(train({ ...small, network: long.network })).rejects.toMatchObject({
+      code: "invalid-design",
+      field: "network.kernel",
+    });
+  });
+
+  test("with features that are not numbers", async () => {
+    const features = small.train.features.slice();
+    features[9] = Number.NaN;
+    await expect(train({ ...small, train: { ...small.train, features } })).rejects.toMatchObject({
+      code: "invalid-dataset",
+      message: expect.stringContaining("Window 2 "),
+    });
+  });
+
+  test("without validation windows, and with one class", async () => {
+    const none = { count: 0, features: new Float32Array(), targets: new Int32Array() };
+    await expect(train({ ...small, validation: none })).rejects.toMatchObject({ code: "invalid-dataset" });
+    await expect(train({ ...small, outputs: 1 })).rejects.toMatchObject({ code: "invalid-dataset" });
+  });
+
+  test("when its loss grows beyond all numbers, with the learning rate to blame", async () => {
+    const wild = jobOf({
+      network: { kind: "dense", units: [8, 8, 8] },
+      shape: [6],
+      classes: 1,
+      training: { learningRate: 10, epochs: 5, batchSize: 4 },
+    });
+    const features = wild.train.features.map((value) => value * 1e30);
+    await expect(train({ ...wild, train: { ...wild.train, features } })).rejects.toMatchObject({
+      code: "training-failed",
+      field: "training.learningRate",
+    });
+  });
+});
