@@ -1,6 +1,6 @@
 /**
- * Builds what runs in Electron: dist/electron/main.cjs and preload.cjs (Node 16, Electron 22's) and engine.mjs (for packages:
- * the engine from source runs in development). With `--renderer` also the interface, by vite, into dist/renderer.
+ * Builds what runs in Electron: dist/electron/main.cjs and preload.cjs (Node 16, Electron 22's) and engine.mjs with its
+ * training threads (for packages: the engine from source runs in development). With `--renderer` also the interface, by vite, into dist/renderer.
  */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -57,7 +57,11 @@ export async function buildElectron() {
   });
   await build({
     ...common,
-    entryPoints: { engine: join(root, "src-main/engine/engine-process.ts") },
+    entryPoints: {
+      engine: join(root, "src-main/engine/engine-process.ts"),
+      "training-worker": join(root, "src-main/training/training-worker.ts"),
+      "step-helper": join(root, "src-main/training/step-helper.ts"),
+    },
     outdir: out,
     outExtension: { ".js": ".mjs" },
     format: "esm",
