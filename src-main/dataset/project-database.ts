@@ -5,11 +5,22 @@
 import { closeSync, existsSync, openSync, readSync, statSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Statement } from "better-sqlite3";
-import { LimpetError } from "../../src-shared/errors.ts";
+import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import { copyAside } from "./copy-aside.ts";
 import { APPLICATION_ID, migrate, readHeader, SCHEMA_VERSION } from "./schema.ts";
-import { BUSY_TIMEOUT_MS, guarded, openDatabase, type SqliteDatabase } from "./sqlite.ts";
+import {
+  BUSY_TIMEOUT_MS,
+  guarded,
+  openDatabase,
+  type SqliteDatabase,
+  translateSqliteError,
+} from "./sqlite.ts";
 
 const SQLITE_MAGIC = "SQLite format 3\0";
+
+/** Pages that a backup copies in one go: 2 MB, a few milliseconds. */
+const BACKUP_PAGES = 256;
 
 /** A parameter of a statement. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
@@ -58,7 +69,7 @@ export class ProjectDatabase {
 
   /**
    * Opens an existing project; a file that may not be written is opened for reading. The file is not changed by opening
-   * it, unless its tables are of an older version. Throws `not-found`, `project-invalid`, `project-newer` or
+   * it, unless its tables are of an older version: then a copy is kept beside it (`name.limpet.before-format-N`). Throws `not-found`, `project-invalid`, `project-newer` or
    * `project-corrupt`.
    */
   static open(file: string, options: { readonly readonly?: boolean } = {}): ProjectDatabase {
@@ -100,7 +111,7 @@ export class ProjectDatabase {
         database.pragma("foreign_keys = ON");
         const readonly = !mayWrite(path);
         if (version < SCHEMA_VERSION) {
-          migrate(database);
+          migrateWithCopy(path, database);
         }
         return new ProjectDatabase(path, database, readonly);
       });
@@ -180,6 +191,31 @@ export class ProjectDatabase {
     }
   }
 
+  /**
+   * Copies the project as it is at one moment into a new file, by SQLite's backup, some pages at a time: reading and writing go on
+   * meanwhile. Throws `cancelled`, and what copying may throw about `file`.
+   */
+  async copyTo(file: string, { onProgress, signal }: WorkOptions = {}): Promise<void> {
+    try {
+      await this.#database.backup(file, {
+        progress: ({ totalPages, remainingPages }) => {
+          throwIfCancelled(signal);
+          onProgress?.("copying", totalPages === 0 ? 0 : 1 - remainingPages / totalPages);
+          return BACKUP_PAGES;
+        },
+      });
+    } catch (error) {
+      throw translateSqliteError(error, file);
+    }
+    // In the original's mode the copy would want a log beside it.
+    const copy = openDatabase(file, { readonly: false });
+    try {
+      guarded(file, () => copy.pragma("journal_mode = DELETE"));
+    } finally {
+      copy.close();
+    }
+  }
+
   pragma(text: string): unknown {
     return guarded(this.path, () => this.#database.pragma(text));
   }
@@ -237,6 +273,17 @@ export class ProjectDatabase {
       this.#database.pragma(`synchronous = ${this.#bulk ? "NORMAL" : "FULL"}`);
       this.#writable = true;
     }
+  }
+}
+
+/** Keeps a copy of the file as it was, unless bringing it up to date fails: then the file itself is as it was. */
+function migrateWithCopy(path: string, database: SqliteDatabase): void {
+  const copy = mayWrite(path) ? copyAside(path, `format-${SCHEMA_VERSION}`) : null;
+  try {
+    migrate(database);
+  } catch (error) {
+    if (copy !== null) unlinkSync(copy);
+    throw error;
   }
 }
 

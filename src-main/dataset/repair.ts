@@ -2,9 +2,10 @@
  * Mends what can be mended without inventing anything: a damaged chunk becomes a marked gap, totals are counted anew, rows
  * that belong to nothing go. A copy of the file as it was is made first. What it cannot mend, it says.
  */
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import type { QualityFinding, StreamInfo } from "../../src-shared/contract/index.ts";
 import { checkStream } from "./check.ts";
+import { asideName } from "./copy-aside.ts";
 import { damagedRows } from "./damaged-rows.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
@@ -25,7 +26,7 @@ export type RepairReport = {
 export function repairProject(path: string): RepairReport {
   const project = ProjectFile.open(path);
   try {
-    const backup = copyAside(project);
+    const backup = copyWhole(project);
     const repaired: string[] = [];
     const { database } = project;
     database.write(() => {
@@ -54,9 +55,9 @@ export function repairProject(path: string): RepairReport {
   }
 }
 
-function copyAside(project: ProjectFile): string {
-  let backup = `${project.path}.before-repair`;
-  for (let n = 2; existsSync(backup); n++) backup = `${project.path}.before-repair-${n}`;
+/** Byte for byte, damage and all: SQLite may not be able to read what is to be kept. */
+function copyWhole(project: ProjectFile): string {
+  const backup = asideName(project.path, "repair");
   guarded(backup, () => {
     // Everything must be in the main file before it is copied.
     project.database.pragma("wal_checkpoint(TRUNCATE)");

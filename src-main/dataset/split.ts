@@ -33,10 +33,11 @@ type Fractions = Readonly<Record<SplitName, number>>;
  * Throws `usage` where the options make no sense.
  */
 export function assignSplit(
-  items: readonly SplitItem[],
+  given: readonly SplitItem[],
   options: SplitOptions,
   assigned: ReadonlyMap<number, SplitName> = new Map(),
 ): Map<number, SplitName> {
+  const items = areValues(given) ? given.map((item) => ({ ...item, label: "" })) : given;
   const fractions = requireFractions(options);
   const heldOut = holdoutMatcher(options.holdout);
   const result = new Map<number, SplitName>();
@@ -72,6 +73,18 @@ export function assignSplit(
     spreadRecordings(units, share, before, result);
   }
   return result;
+}
+
+/**
+ * Whether the labels are values to predict rather than classes: numbers, most of which few recordings share. There are no
+ * proportions of labels to keep then.
+ */
+export function areValues(items: readonly Pick<SplitItem, "label">[]): boolean {
+  const labels = new Set(items.map(({ label }) => label));
+  return (
+    labels.size * 3 > items.length &&
+    items.every(({ label }) => label.trim() !== "" && Number.isFinite(Number(label)))
+  );
 }
 
 function requireFractions(options: SplitOptions): Fractions {

@@ -54,6 +54,10 @@ export function isBusy(error: unknown): boolean {
   return code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED");
 }
 
+/** What SQLite says where tables are not those that the file's number promises. */
+const FOREIGN_TABLES =
+  /^(no such (table|column|index)|malformed database schema|table .* already exists|table .* has no column)/;
+
 /** Turns an error of SQLite or of the file system into a LimpetError about the file at `path`; others pass unchanged. */
 export function translateSqliteError(error: unknown, path: string): unknown {
   if (error instanceof LimpetError) {
@@ -82,7 +86,8 @@ export function translateSqliteError(error: unknown, path: string): unknown {
   if (
     code.startsWith("SQLITE_CORRUPT") ||
     code === "SQLITE_IOERR_SHORT_READ" ||
-    code === "SQLITE_IOERR_READ"
+    code === "SQLITE_IOERR_READ" ||
+    (code === "SQLITE_ERROR" && error instanceof Error && FOREIGN_TABLES.test(error.message))
   ) {
     return new LimpetError("project-corrupt", `The project ${path} is damaged.`, {
       ...about,
@@ -105,6 +110,7 @@ export function translateSqliteError(error: unknown, path: string): unknown {
     code === "SQLITE_CANTOPEN" ||
     code === "ENOENT" ||
     code === "ENOTDIR" ||
+    code === "ENAMETOOLONG" ||
     code.startsWith("SQLITE_CANTOPEN")
   ) {
     return new LimpetError("read-only", `${path} cannot be opened.`, {

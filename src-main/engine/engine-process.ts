@@ -4,6 +4,7 @@
  */
 import { Engine } from "./engine.ts";
 import { createLog } from "./log.ts";
+import { userFolder } from "./user-folder.ts";
 
 /** What a utility process has at `process.parentPort` (Electron; not in Node's types). */
 type ParentPort = {
@@ -45,7 +46,7 @@ function parentOf(): Parent {
   };
 }
 
-const log = createLog();
+const log = createLog(process.env, userFolder());
 const parent = parentOf();
 const engine = new Engine({ host: "electron", log });
 let ending = false;

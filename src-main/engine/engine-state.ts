@@ -2,9 +2,11 @@
  * What the engine holds between requests: one open project, one board, and the work that is under way. Knows no request;
  * tells every change by the events of the contract.
  */
+import type { Logger } from "pino";
 import type { EventName, EventPayload } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
+import type { Snapshots } from "../dataset/snapshots.ts";
 import type { BoardsService } from "../services/boards-service.ts";
 import { openProject, projectSummary } from "../services/project-service.ts";
 import type { RecentProjects } from "./recent-projects.ts";
@@ -15,17 +17,36 @@ export type Emit = <N extends EventName>(name: N, payload: EventPayload<N>) => v
 const WORK_NAMES = { recording: "a recording", training: "a training" } as const;
 type WorkName = keyof typeof WORK_NAMES;
 
+/** A project's snapshot of the day is made this long after it was opened, and is looked for again as often, milliseconds. */
+const SNAPSHOT_DELAY_MS = 5000;
+const SNAPSHOT_EVERY_MS = 60 * 60 * 1000;
+
+export type StateOptions = {
+  readonly boards: BoardsService;
+  readonly recent: RecentProjects;
+  readonly snapshots: Snapshots;
+  readonly log: Logger;
+  readonly emit: Emit;
+};
+
 export class EngineState {
   readonly boards: BoardsService;
   readonly recent: RecentProjects;
+  readonly snapshots: Snapshots;
   readonly emit: Emit;
+  readonly #log: Logger;
   #project: ProjectFile | null = null;
   readonly #work = new Map<WorkName, { readonly stop: () => void; readonly ended: Promise<unknown> }>();
 
-  constructor(boards: BoardsService, recent: RecentProjects, emit: Emit) {
+  /** The making of snapshots of the open project. */
+  #copying: { readonly end: () => Promise<void> } | null = null;
+
+  constructor({ boards, recent, snapshots, log, emit }: StateOptions) {
     this.boards = boards;
     this.recent = recent;
+    this.snapshots = snapshots;
     this.emit = emit;
+    this.#log = log;
   }
 
   /** The open project, null where there is none. */
@@ -54,6 +75,8 @@ export class EngineState {
   adopt(project: ProjectFile): ProjectFile {
     this.#project = project;
     this.recent.add(project.path);
+    this.#log.info({ path: project.path, readonly: project.readonly }, "project opened");
+    this.#copying = this.#keepSnapshots(project);
     this.projectChanged();
     return project;
   }
@@ -63,10 +86,46 @@ export class EngineState {
     for (const name of [...this.#work.keys()]) await this.stopWork(name);
     const project = this.#project;
     this.#project = null;
+    await this.#copying?.end();
+    this.#copying = null;
     if (project !== null) {
       project.close();
+      this.#log.info({ path: project.path }, "project closed");
       this.emit("project:changed", null);
     }
+  }
+
+  /** Has a snapshot made of each day on which the project is open. */
+  #keepSnapshots(project: ProjectFile): { readonly end: () => Promise<void> } {
+    const abort = new AbortController();
+    let running: Promise<void> = Promise.resolve();
+    const take = async (): Promise<void> => {
+      // A recording has the disk to itself; the next hour will do.
+      if (this.#work.has("recording")) return;
+      try {
+        const outcome = await this.snapshots.take(project, { signal: abort.signal });
+        if (outcome.kind === "taken") this.#log.info({ snapshot: outcome.snapshot.id }, "snapshot made");
+        else if (outcome.reason === "too-large" || outcome.reason === "no-space")
+          this.#log.warn({ reason: outcome.reason }, "no snapshot was made");
+      } catch (error) {
+        if (!abort.signal.aborted) this.#log.warn({ error: String(error) }, "no snapshot was made");
+      }
+    };
+    const next = (): void => {
+      running = running.then(take);
+    };
+    const first = setTimeout(next, SNAPSHOT_DELAY_MS);
+    const later = setInterval(next, SNAPSHOT_EVERY_MS);
+    first.unref();
+    later.unref();
+    return {
+      end: async () => {
+        clearTimeout(first);
+        clearInterval(later);
+        abort.abort();
+        await running;
+      },
+    };
   }
 
   projectChanged(): void {

@@ -2,7 +2,9 @@
  * The engine: everything that Limpet does, behind one contract. Puts services and handlers together and sends what happens
  * as events. Knows neither Electron nor HTTP; a host gives it channels.
  */
+import { join } from "node:path";
 import type { Logger } from "pino";
+import { Snapshots } from "../dataset/snapshots.ts";
 import { BoardsService } from "../services/boards-service.ts";
 import { LiveBuffer } from "../services/live-buffer.ts";
 import { readSignalFile } from "../services/project-service.ts";
@@ -12,9 +14,12 @@ import { appHandlers } from "./handlers/app-handlers.ts";
 import { boardHandlers } from "./handlers/board-handlers.ts";
 import { learningHandlers } from "./handlers/learning-handlers.ts";
 import { projectHandlers } from "./handlers/project-handlers.ts";
+import { recoveryHandlers } from "./handlers/recovery-handlers.ts";
+import { logFolder } from "./log-file.ts";
 import { RecentProjects } from "./recent-projects.ts";
 import { type Handlers, RpcServer } from "./rpc-server.ts";
 import { userFolder } from "./user-folder.ts";
+import { limpetVersion } from "./version.ts";
 
 export type EngineOptions = {
   readonly host: "electron" | "web";
@@ -31,20 +36,30 @@ export class Engine {
 
   constructor({ host, log, folder = userFolder() }: EngineOptions) {
     this.#boards = new BoardsService(readSignalFile);
-    this.#state = new EngineState(this.#boards, new RecentProjects(folder), (name, payload) =>
-      this.#rpc.emit(name, payload),
-    );
+    this.#state = new EngineState({
+      boards: this.#boards,
+      recent: new RecentProjects(folder),
+      snapshots: new Snapshots(join(folder, "snapshots")),
+      log,
+      emit: (name, payload) => this.#rpc.emit(name, payload),
+    });
     // Every request of the contract has its handler: the compiler refuses a table with a hole.
     const handlers: Handlers = {
       ...appHandlers(host),
       ...projectHandlers(this.#state),
       ...boardHandlers(this.#state, () => this.#liveBuffer()),
       ...learningHandlers(this.#state),
+      ...recoveryHandlers(this.#state, { host, version: limpetVersion, logFolder: logFolder(folder) }),
     };
+    log.info(
+      { version: limpetVersion(), host, node: process.versions.node, platform: process.platform },
+      "engine started",
+    );
     this.#rpc = new RpcServer(handlers, log);
     this.#boards.listen((event) => {
       switch (event.kind) {
         case "state":
+          if (event.state.kind !== "connected") log.info({ state: event.state }, "board");
           return this.#rpc.emit("board:state", event.state);
         case "signal":
           return this.#rpc.emit("board:signal", event.preview);

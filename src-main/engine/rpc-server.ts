@@ -68,7 +68,8 @@ export class RpcServer {
   }
 
   async #receive(channel: EngineChannel, running: Map<number, Running>, text: string): Promise<void> {
-    const given = parseJson(text);
+    // No text of the contract holds a NUL; systems cut paths off at one.
+    const given = text.includes("\\u0000") ? withoutContent(parseJson(text)) : parseJson(text);
     const message = clientMessage.safeParse(given);
     if (!message.success) {
       this.#log.warn("a message that is none of the contract was passed over");
@@ -136,6 +137,7 @@ export class RpcServer {
 
   #known(error: unknown, method: string, signal: AbortSignal): LimpetError {
     if (error instanceof LimpetError && error.code !== "internal") {
+      this.#log.info({ method, code: error.code, message: error.message }, "a request was refused");
       return error;
     }
     if (signal.aborted) {
@@ -162,6 +164,12 @@ function parseJson(text: string): unknown {
     return null;
   }
 }
+
+/** What is left of a message that is not to be carried out: enough for an answer that says so. */
+const withoutContent = (given: unknown): unknown => {
+  const asked = someRequest.safeParse(given);
+  return asked.success ? { kind: "request", id: asked.data.id } : null;
+};
 
 function send(channel: EngineChannel, message: EngineMessage): void {
   channel.send(JSON.stringify(message));

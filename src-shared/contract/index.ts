@@ -39,6 +39,25 @@ export const requests = {
     }),
   ),
 
+  /**
+   * Writes a zip for whoever helps: versions, computer, log, figures of the open project; its recordings only where asked for.
+   * Never overwrites a file.
+   */
+  "app:save-report": request(
+    z.object({ path: z.string().min(1), withProject: z.boolean().default(false) }),
+    z.object({ path: z.string(), bytes: z.int() }),
+  ),
+  /** Copies of a project, one a day at most, newest first; of the open project where no path is given. */
+  "snapshots:list": request(z.object({ path: z.string().optional() }), z.array(project.snapshot)),
+  /**
+   * Puts a snapshot in the place of the project and opens it. `kept` is where the file that stood there is now; works for a
+   * project that can no longer be opened, too.
+   */
+  "snapshots:restore": request(
+    z.object({ path: z.string().optional(), id: z.string() }),
+    z.object({ kept: z.string().nullable(), summary: project.projectSummary }),
+  ),
+
   "project:create": request(
     z.object({ path: z.string(), example: project.exampleName.optional() }),
     project.projectSummary,

@@ -120,6 +120,14 @@ export const recentProject = z.object({
   exists: z.boolean(),
 });
 
+/** A copy of the project as it was on a day. */
+export const snapshot = z.object({
+  /** The day, `2026-05-01`. */
+  id: z.string(),
+  takenAt: z.string(),
+  bytes: z.number(),
+});
+
 export const EXAMPLE_NAMES = ["sine", "motor", "gestures", "wake-word"] as const;
 export const exampleName = z.enum(EXAMPLE_NAMES);
 

@@ -1,5 +1,4 @@
 /** Requests about Limpet itself and about folders on this computer. */
-import { readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { homedir, platform } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -9,6 +8,7 @@ import { readFirmwareImage } from "../../boards/firmware-image.ts";
 import { virtualBoardAvailable } from "../../services/boards-service.ts";
 import { training } from "../learning-services.ts";
 import type { Handlers } from "../rpc-server.ts";
+import { limpetVersion } from "../version.ts";
 
 type Names = "app:get-info" | "files:list-folder";
 
@@ -46,11 +46,6 @@ function virtualBoard(): { available: boolean; reason: string } {
   } catch (error) {
     return { available: false, reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function limpetVersion(): string {
-  const text = readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Folders first, then files whose name ends in one of `extensions` (all where there are none); hidden ones are left out. */

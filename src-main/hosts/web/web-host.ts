@@ -18,6 +18,7 @@ import { LimpetError } from "../../../src-shared/errors.ts";
 import { ENGINE_PATH } from "../../../src-shared/host-bridge.ts";
 import { Engine } from "../../engine/engine.ts";
 import { createLog } from "../../engine/log.ts";
+import { userFolder } from "../../engine/user-folder.ts";
 import { cookieName, hostAllowed, originAllowed, securityHeaders, tokenAllowed } from "./security.ts";
 import { socketChannel } from "./socket-channel.ts";
 import { findFile, sendFile } from "./static-files.ts";
@@ -42,7 +43,7 @@ const LOOPBACK = "127.0.0.1";
 
 /** Starts engine and server. Throws `usage` where the port is taken, `setup-missing` where the interface is not built. */
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
-  const log = options.log ?? createLog();
+  const log = options.log ?? createLog(process.env, options.userFolder ?? userFolder());
   const files = options.files ?? join(import.meta.dirname, "../../../dist/renderer");
   if ((await findFile(files, "/index.html")) === null) {
     throw new LimpetError("setup-missing", "The interface has not been built.", {
