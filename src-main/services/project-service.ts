@@ -15,6 +15,7 @@ import type { WorkOptions } from "../../src-shared/work.ts";
 import { checkProject } from "../dataset/check.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
 import { repairProject } from "../dataset/repair.ts";
+import { areValues } from "../dataset/split.ts";
 import { summariseSplit } from "../dataset/window-count.ts";
 
 export { checkOpenProject, checkProject } from "../dataset/check.ts";
@@ -103,7 +104,8 @@ function splitNotes(recordings: readonly RecordingInfo[], options: SplitOptions)
     notes.push("Windows of one recording are on several sides: the test may look better than it is.");
     return notes;
   }
-  for (const { label } of labelsOf(recordings)) {
+  // Of values to predict, not every one need be on every side.
+  for (const { label } of areValues(recordings) ? [] : labelsOf(recordings)) {
     const own = recordings.filter((recording) => recording.label === label);
     const wanted = [
       ["train", options.train],

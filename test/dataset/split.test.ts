@@ -33,6 +33,13 @@ function count(list: readonly SplitItem[], sides: ReadonlyMap<number, SplitName>
 }
 
 describe("a split by recording", () => {
+  it("divides values to predict without regard to them: each is a label that one recording has", () => {
+    const list = items(30, 1).map((item, index) => ({ ...item, label: String(20 + index * 0.5) }));
+    expect(count(list, assignSplit(list, options))).toEqual([18, 6, 6]);
+    const classes = items(3, 10).map((item) => ({ ...item, label: item.label.slice(1) }));
+    expect(count(classes, assignSplit(classes, options), "1")).toEqual([6, 2, 2]);
+  });
+
   it("gives every side its part, as a whole and of each label", () => {
     const list = items(7, 6);
     const sides = assignSplit(list, options);
