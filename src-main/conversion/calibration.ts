@@ -22,8 +22,10 @@ const FEWEST_WINDOWS = 16;
 /**
  * Runs calibration windows through the float network.
  *
- * The input's range is the one whose int8 steps have the least mean square error (see `leastErrorRange`); activations get their
- * smallest and largest value, met with inputs clipped to that range, as the board clips them.
+ * The input and the hidden layers get the range whose int8 steps have the least error (see `leastErrorRange`): features and
+ * activations have long tails, and a range from the smallest to the largest value spends most of its steps on them. The last layer
+ * that has weights gets its smallest and largest value, because what it gives is the answer. Activations are met with inputs clipped
+ * to the input's range, as the board clips them.
  *
  * @param features count x inputs, normalised, as the network is given them. Throws `conversion-failed` if there are none or one is
  *   not finite.
@@ -51,21 +53,51 @@ export function calibrate(
       },
     );
   }
-  const input = leastErrorRange(known);
+  const input = leastErrorRange(thinned(known, MOST_VALUES));
   const pass = floatPass(layers);
-  const least = layers.map(() => 0);
-  const most = layers.map(() => 0);
-  for (const window of spread(count, windowsWithin(layers, count))) {
+  const windows = spread(count, windowsWithin(layers, count));
+  const outputs = layers.map(({ outputShape }) => new Outputs(product(outputShape), windows.length));
+  for (const window of windows) {
     const clipped = known
       .slice(window * inputs, (window + 1) * inputs)
       .map((value) => Math.min(input.max, Math.max(input.min, value)));
-    for (const [index, values] of pass.run(clipped).entries()) {
-      const range = rangeOf(values);
-      least[index] = Math.min(least[index] as number, range.min);
-      most[index] = Math.max(most[index] as number, range.max);
+    for (const [index, values] of pass.run(clipped).entries()) outputs[index]?.add(values);
+  }
+  const answer = layers.findLastIndex(({ layer }) => "kernel" in layer);
+  return {
+    input,
+    layers: outputs.map((output, index) =>
+      index === answer ? output.whole : leastErrorRange(output.sample),
+    ),
+  };
+}
+
+/** What one layer has given: its range, and values spread evenly over all windows. */
+class Outputs {
+  whole: Range = { min: 0, max: 0 };
+  readonly #sample: Float32Array;
+  readonly #each: number;
+  #count = 0;
+
+  constructor(size: number, windows: number) {
+    this.#each = Math.min(size, Math.ceil(MOST_VALUES / windows));
+    this.#sample = new Float32Array(this.#each * windows);
+  }
+
+  get sample(): Float32Array {
+    return this.#sample.subarray(0, this.#count);
+  }
+
+  add(values: Float32Array): void {
+    const { min, max } = rangeOf(values);
+    this.whole = { min: Math.min(this.whole.min, min), max: Math.max(this.whole.max, max) };
+    const step = values.length / this.#each;
+    // Each window begins elsewhere, so that no channel or place is always left out.
+    const first = step > 1 ? (this.#count / this.#each) % step : 0;
+    for (let i = 0; i < this.#each; i++) {
+      this.#sample[this.#count++] = values[Math.floor(first + i * step) % values.length] as number;
     }
   }
-  return { input, layers: least.map((min, index) => ({ min, max: most[index] as number })) };
 }
 
 function windowsWithin(layers: readonly PlannedLayer[], count: number): number {
@@ -88,11 +120,11 @@ function rangeOf(values: Float32Array): Range {
 }
 
 const STEPS = 255;
-/** Each end of the range is tried at its extent times powers of this. */
+/** Each end of the range is tried at its extent times powers of this, down to one deviation. */
 const SHRINK = 0.95;
 /** Share of the values at each end that may be clipped at all. */
 const TAIL = 0.025;
-const MOST_VALUES = 200_000;
+const MOST_VALUES = 100_000;
 
 /**
  * The range whose 256 steps describe the values best: within, a value costs step² / 12, outside the square of its distance (the least
@@ -101,13 +133,14 @@ const MOST_VALUES = 200_000;
  * values that come often are kept. The deviation is a quarter of the extent of the middle 95 %, which no outlier moves.
  */
 export function leastErrorRange(values: Float32Array): Range {
-  const sorted = sample(values).sort();
-  const quantile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  const sorted = values.slice().sort();
   const whole = rangeOf(sorted);
-  const [low, high] = [quantile(TAIL), quantile(1 - TAIL)];
-  const deviation = (high - low) / 4 || Math.max(whole.max, -whole.min);
-  const upper = clippingCosts(sorted, whole.max, Math.max(0, high), deviation);
-  const lower = clippingCosts(negated(sorted), -whole.min, Math.max(0, -low), deviation);
+  const { low, high } = middle(sorted);
+  // Most values of a hidden layer may be 0: then those that are not tell the deviation.
+  const busy = high > low ? { low, high } : middle(sorted.filter((value) => value !== 0));
+  const deviation = (busy.high - busy.low) / 4 || whole.max - whole.min;
+  const upper = clippingCosts(sorted, whole.max, high, deviation);
+  const lower = clippingCosts(negated(sorted), -whole.min, -low, deviation);
   let best = { cost: Infinity, range: whole };
   for (const above of upper) {
     for (const below of lower) {
@@ -119,9 +152,15 @@ export function leastErrorRange(values: Float32Array): Range {
   return best.range;
 }
 
-function sample(values: Float32Array): Float32Array {
-  const step = Math.ceil(values.length / MOST_VALUES);
-  return step <= 1 ? values.slice() : values.filter((_, i) => i % step === 0);
+/** The ends of the middle 95 % of sorted values. */
+function middle(sorted: Float32Array): { low: number; high: number } {
+  const quantile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  return { low: quantile(TAIL), high: quantile(1 - TAIL) };
+}
+
+function thinned(values: Float32Array, most: number): Float32Array {
+  const step = values.length / most;
+  return step <= 1 ? values : new Float32Array(most).map((_, i) => values[Math.floor(i * step)] as number);
 }
 
 const negated = (sorted: Float32Array): Float32Array => sorted.map((value) => -value).reverse();
@@ -133,8 +172,9 @@ function clippingCosts(
   least: number,
   deviation: number,
 ): { limit: number; cost: number }[] {
-  const costs: { limit: number; cost: number }[] = [];
-  for (let limit = extent; limit >= least && (limit > 0 || costs.length === 0); limit *= SHRINK) {
+  const costs = [{ limit: extent, cost: 0 }];
+  const end = Math.max(least, deviation);
+  for (let limit = extent * SHRINK; limit >= end && limit > 0; limit *= SHRINK) {
     let sum = 0;
     for (let i = sorted.length - 1; i >= 0 && (sorted[i] as number) > limit; i--) {
       sum += Math.min((sorted[i] as number) - limit, deviation) ** 2;

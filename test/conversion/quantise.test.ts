@@ -189,7 +189,7 @@ describe("the float pass", () => {
   });
 });
 
-describe("the input's range", () => {
+describe("the range of features and hidden layers", () => {
   it("clips a lone outlier that would coarsen all other values", () => {
     const random = seededRandom(9);
     const values = Float32Array.from({ length: 3000 }, () => random.normal());
@@ -208,6 +208,15 @@ describe("the input's range", () => {
       i % 50 === 0 ? 100 + random.normal() : random.normal(),
     );
     expect(leastErrorRange(values).max).toBeGreaterThan(99);
+  });
+
+  it("keeps the values that are not 0 where few are, and clips the outlier among them", () => {
+    const values = Float32Array.from({ length: 20_000 }, (_, i) => (i % 100 === 0 ? 1 + (i % 700) / 700 : 0));
+    values[55] = 1e4;
+    const { min, max } = leastErrorRange(values);
+    expect(min).toBe(0);
+    expect(max).toBeGreaterThan(1.5);
+    expect(max).toBeLessThan(50);
   });
 
   it("is that of the values where they are even, and contains 0", () => {
