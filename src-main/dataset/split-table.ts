@@ -32,8 +32,19 @@ export function applySplit(database: ProjectDatabase, wish: SplitOptions): void 
   });
 }
 
-/** Gives recordings that came after the split a side, and leaves all others where they are. Only inside `write`. */
+/**
+ * Gives recordings that came after the split a side, and leaves all others where they are. Only inside `write`. Where the split's
+ * own options cannot be followed, they have none yet: no recording is refused because of them.
+ */
 export function extendSplit(database: ProjectDatabase): void {
+  try {
+    extend(database);
+  } catch (error) {
+    if (!(error instanceof LimpetError) || (error.code !== "usage" && error.field !== "split")) throw error;
+  }
+}
+
+function extend(database: ProjectDatabase): void {
   const options = readSplitOptions(database);
   if (options === null) {
     return;
@@ -53,7 +64,7 @@ export function ensureSplit(database: ProjectDatabase): SplitOptions {
     return DEFAULT_SPLIT;
   }
   if (options.by !== "window" && splitItems(database).some(({ split }) => split === null)) {
-    database.write(() => extendSplit(database));
+    database.write(() => extend(database));
   }
   return options;
 }

@@ -2,8 +2,10 @@
  * Divides recordings among train, validation and test. Pure: knows names, labels and groups of recordings, not where they are
  * kept. The same recordings, options and seed give the same split on every machine.
  */
+
 import type { SplitName, SplitOptions } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
+import { matchPattern, parsePattern } from "./user-pattern.ts";
 
 export const SPLIT_NAMES: readonly SplitName[] = ["train", "validation", "test"];
 
@@ -39,12 +41,12 @@ export function assignSplit(
 ): Map<number, SplitName> {
   const items = areValues(given) ? given.map((item) => ({ ...item, label: "" })) : given;
   const fractions = requireFractions(options);
-  const heldOut = holdoutMatcher(options.holdout);
+  const heldOut = heldOutOf(items, options.holdout);
   const result = new Map<number, SplitName>();
   const fixed = new Map<string, SplitName>();
   const rest: SplitItem[] = [];
   for (const item of items) {
-    const side = heldOut(item) ? "test" : assigned.get(item.id);
+    const side = heldOut.has(item.id) ? "test" : assigned.get(item.id);
     if (side === undefined) {
       rest.push(item);
     } else {
@@ -108,36 +110,24 @@ function withoutTest({ train, validation }: Fractions): Fractions {
   return { train: train / (train + validation), validation: validation / (train + validation), test: 0 };
 }
 
-/** A test for names (and file names) that match `pattern`. Throws `usage` where it is no regular expression. */
-export function holdoutMatcher(
-  pattern: string | undefined,
-): (item: { readonly name: string; readonly source: string }) => boolean {
+/**
+ * Recordings whose name or file name matches `pattern`. Throws `usage` where it is no regular expression, or one that takes too long.
+ */
+function heldOutOf(items: readonly SplitItem[], pattern: string | undefined): Set<number> {
   if (pattern === undefined) {
-    return () => false;
+    return new Set();
   }
   const expression = parsePattern(pattern, "holdout");
-  return (item) => expression.test(item.name) || expression.test(item.source);
-}
-
-/** Compiles a regular expression that a user wrote. Throws `usage`. */
-export function parsePattern(pattern: string, field: string): RegExp {
-  try {
-    return new RegExp(pattern, "u");
-  } catch {
-    try {
-      return new RegExp(pattern);
-    } catch (error) {
-      throw new LimpetError(
-        "usage",
-        `${pattern} is not a regular expression: ${error instanceof Error ? error.message : ""}`,
-        {
-          field,
-          hint: "Put a backslash before characters such as ( [ + that are meant as themselves.",
-          cause: error,
-        },
-      );
-    }
-  }
+  const found = matchPattern(
+    expression,
+    items.flatMap(({ name, source }) => [name, source]),
+    "holdout",
+  );
+  return new Set(
+    items.flatMap(({ id }, index) =>
+      (found[2 * index] ?? found[2 * index + 1] ?? null) === null ? [] : [id],
+    ),
+  );
 }
 
 function toUnits(items: readonly SplitItem[], byGroup: boolean): Unit[] {

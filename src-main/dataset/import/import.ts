@@ -9,7 +9,7 @@ import type { ImportResult } from "../../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../../src-shared/errors.ts";
 import type { WorkOptions } from "../../../src-shared/work.ts";
 import type { FinishedRecording, ProjectFile } from "../project-file.ts";
-import { parsePattern } from "../split.ts";
+import { matchPattern, parsePattern } from "../user-pattern.ts";
 import { invalidFile, type ReadResult } from "./reader.ts";
 import {
   IMPORT_EXTENSIONS,
@@ -139,9 +139,10 @@ function namingOf(options: ImportOptions): Naming {
     },
     group(path) {
       // The name as it is shown first, then with its extension, for patterns that end in one.
-      const match =
-        pattern === null ? null : (pattern.exec(recordingName(path)) ?? pattern.exec(basename(path)));
-      return match === null ? null : (match[1] ?? match[0]);
+      const [shown, whole] =
+        pattern === null ? [] : matchPattern(pattern, [recordingName(path), basename(path)], "group");
+      const match = shown ?? whole ?? null;
+      return match === null ? null : (match[1] ?? match[0] ?? null);
     },
   };
 }

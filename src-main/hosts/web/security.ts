@@ -13,10 +13,14 @@ export function hostAllowed(headers: IncomingHttpHeaders, port: number): boolean
   return LOOPBACK_NAMES.some((name) => headers.host === `${name}:${port}`);
 }
 
+/** What a browser says of a request that the user or our own page made. Another port of this computer is `same-site`, not ours. */
+const OWN_SITES: readonly (string | undefined)[] = [undefined, "none", "same-origin"];
+
 /** A page of another origin may not use us. Navigation and plain requests carry no Origin; a WebSocket must. */
 export function originAllowed(headers: IncomingHttpHeaders, port: number, required: boolean): boolean {
   const { origin } = headers;
-  if (origin === undefined) return !required && headers["sec-fetch-site"] !== "cross-site";
+  const site = headers["sec-fetch-site"];
+  if (origin === undefined) return !required && OWN_SITES.includes(Array.isArray(site) ? site[0] : site);
   return (
     LOOPBACK_NAMES.some((name) => origin === `http://${name}:${port}`) && origin === `http://${headers.host}`
   );
