@@ -108,6 +108,11 @@ static spaces divide(void *scratch, const parameters *p) {
   return s;
 }
 
+/* What is kept of a frame: what does not depend on the frames before it or on the window as a whole. */
+static uint32_t kept_columns(bool cepstral, const parameters *p) {
+  return p->pcen == 0 && cepstral ? p->coefficients : p->filters;
+}
+
 static int measure(const block_input *input, bool cepstral, block_size *out) {
   parameters p;
   int status = read(input, cepstral, &p);
@@ -115,7 +120,10 @@ static int measure(const block_input *input, bool cepstral, block_size *out) {
   uint32_t columns = cepstral ? p.coefficients : p.filters;
   uint64_t features = (uint64_t)frames_of(input, &p) * columns * input->channels;
   if (features > (1u << 24)) return FRONTEND_UNSUPPORTED;
-  *out = (block_size){(uint32_t)features, 4u * scratch_words(&p)};
+  /* Windows that share whole frames: the frames begin at the same samples in both. */
+  bool shared = input->stride > 0 && input->stride < input->samples && input->stride % p.stride == 0;
+  uint32_t kept = shared ? 4u * frames_of(input, &p) * kept_columns(cepstral, &p) * input->channels : 0;
+  *out = (block_size){(uint32_t)features, 4u * scratch_words(&p), kept};
   return 0;
 }
 
@@ -235,30 +243,53 @@ static void normalise_columns(uint32_t kind, float *values, uint32_t frames, uin
   }
 }
 
+static void put_row(const parameters *p, const spaces *s, float *row) {
+  if (p->coefficients > 0) {
+    put_cepstrum(p, s, row);
+  } else {
+    memcpy(row, s->energy, p->filters * sizeof(float));
+  }
+}
+
+/* Moves the rows that both windows have to the front; returns how many. */
+static uint32_t move_rows(const block_input *input, const parameters *p, float *rows, uint32_t frames, uint32_t columns) {
+  if (input->moved == 0 || input->moved % p->stride != 0 || input->moved / p->stride >= frames) return 0;
+  uint32_t shift = input->moved / p->stride;
+  memmove(rows, rows + (size_t)shift * columns, (size_t)(frames - shift) * columns * sizeof(float));
+  return frames - shift;
+}
+
 static void compute(const block_input *input, bool cepstral, const float *window, void *scratch, float *features) {
   parameters p;
   read(input, cepstral, &p);
   spaces s = divide(scratch, &p);
   uint32_t frames = frames_of(input, &p);
   uint32_t columns = cepstral ? p.coefficients : p.filters;
+  uint32_t kept_width = kept_columns(cepstral, &p);
   uint32_t used = input->samples < p.frame ? input->samples : p.frame;
   /* 10^(dB / 10) */
   float floor = maths_exp(p.noise_floor_db * 0.230258509f);
   prepare(&p, input->rate_hz, &s);
   for (uint32_t c = 0; c < input->channels; c++) {
     float *out = features + (size_t)c * frames * columns;
+    float *rows = input->kept == NULL ? NULL : input->kept + (size_t)c * frames * kept_width;
+    uint32_t known = rows == NULL ? 0 : move_rows(input, &p, rows, frames, kept_width);
     for (uint32_t f = 0; f < frames; f++) {
-      frame_energies(&p, &s, window + (size_t)f * p.stride * input->channels + c, input->channels, used);
+      float *row = out + (size_t)f * columns;
+      float *kept = rows == NULL ? NULL : rows + (size_t)f * kept_width;
+      if (f >= known) frame_energies(&p, &s, window + (size_t)f * p.stride * input->channels + c, input->channels, used);
       if (p.pcen != 0) {
+        /* Energies are kept: what they become depends on the frames before. */
+        if (f < known) memcpy(s.energy, kept, kept_width * sizeof(float));
+        if (f >= known && kept != NULL) memcpy(kept, s.energy, kept_width * sizeof(float));
         normalise_energies(&p, &s, f == 0, floor);
+        put_row(&p, &s, row);
+      } else if (f < known) {
+        memcpy(row, kept, columns * sizeof(float));
       } else {
         take_logarithms(&p, &s, floor);
-      }
-      float *row = out + (size_t)f * columns;
-      if (cepstral) {
-        put_cepstrum(&p, &s, row);
-      } else {
-        memcpy(row, s.energy, p.filters * sizeof(float));
+        put_row(&p, &s, row);
+        if (kept != NULL) memcpy(kept, row, columns * sizeof(float));
       }
     }
     if (p.normalisation != 0) normalise_columns(p.normalisation, out, frames, columns);

@@ -37,7 +37,7 @@ int block_raw_measure(const block_input *input, block_size *out) {
   bool missing;
   parameters p = read(input, &missing);
   if (missing || !block_is_finite(p.scale) || p.decimation == 0 || p.decimation > input->samples) return FRONTEND_CORRUPT;
-  *out = (block_size){input->samples / p.decimation * input->channels, 0};
+  *out = (block_size){input->samples / p.decimation * input->channels, 0, 0};
   return 0;
 }
 

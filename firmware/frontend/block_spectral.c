@@ -80,7 +80,7 @@ int block_spectral_measure(const block_input *input, block_size *out) {
   int status = read(input, &p);
   if (status != 0) return status;
   uint32_t each = p.bands + ((p.flags & FLAG_STATISTICS) != 0 ? STATISTICS : 0u);
-  *out = (block_size){each * input->channels, 4u * scratch_floats(input->samples / p.decimation, p.fft_length)};
+  *out = (block_size){each * input->channels, 4u * scratch_floats(input->samples / p.decimation, p.fft_length), 0};
   return 0;
 }
 

@@ -16,12 +16,19 @@ typedef struct {
   uint32_t channels;
   /* Samples of one channel in the window. */
   uint32_t samples;
+  /* Distance of windows in samples, as FRNT has it. */
+  uint32_t stride;
+  /* What the window before has left, and by how many samples this one lies behind it; NULL and 0 where there is none. */
+  float *kept;
+  uint32_t moved;
 } block_input;
 
 typedef struct {
   uint32_t features;
   /* Bytes of work space, aligned to 16. */
   uint32_t scratch_bytes;
+  /* Bytes worth keeping for the next window. */
+  uint32_t kept_bytes;
 } block_size;
 
 /* Each pair: `measure` checks the parameters (0, FRONTEND_CORRUPT or FRONTEND_UNSUPPORTED), `compute` relies on that. */

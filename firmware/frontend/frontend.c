@@ -20,14 +20,18 @@ static const block BLOCKS[] = {
 #define BLOCK_COUNT (sizeof BLOCKS / sizeof BLOCKS[0])
 
 static block_input input_of(const model_package_input *from) {
-  block_input input = {from->parameters.bytes, from->parameters.count, from->rate_hz, from->channels, from->window_samples};
+  block_input input = {from->parameters.bytes, from->parameters.count, from->rate_hz, from->channels,
+                       from->window_samples,  from->stride_samples,   NULL,          0};
   return input;
 }
+
+/* Each input's part of what is kept is aligned as the whole. */
+static uint32_t padded(uint32_t bytes) { return (bytes + 15u) & ~15u; }
 
 int frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out) {
   model_package_input inputs[MODEL_PACKAGE_MAX_INPUTS];
   int number = model_package_read_frontend(frnt, count, inputs);
-  *out = (frontend_size){0, 0, 0};
+  *out = (frontend_size){0, 0, 0, 0};
   if (number < 0) return number == MODEL_PACKAGE_UNSUPPORTED ? FRONTEND_UNSUPPORTED : FRONTEND_CORRUPT;
   for (int i = 0; i < number; i++) {
     block_input input = input_of(&inputs[i]);
@@ -37,12 +41,19 @@ int frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out) {
     if (status != 0) return status;
     out->window_values += input.samples * input.channels;
     out->feature_count += size.features;
+    out->kept_bytes += padded(size.kept_bytes);
     if (size.scratch_bytes > out->scratch_bytes) out->scratch_bytes = size.scratch_bytes;
   }
   return 0;
 }
 
 void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {
+  frontend_advance(frnt, count, window, scratch, NULL, NULL, features);
+}
+
+void frontend_advance(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, void *kept, const uint32_t *moved,
+                      float *features) {
+  uint8_t *left = kept;
   model_package_input inputs[MODEL_PACKAGE_MAX_INPUTS];
   int number = model_package_read_frontend(frnt, count, inputs);
   for (int i = 0; i < number; i++) {
@@ -50,6 +61,11 @@ void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, 
     const block *b = &BLOCKS[inputs[i].block];
     block_size size;
     b->measure(&input, &size);
+    if (left != NULL && size.kept_bytes > 0) {
+      input.kept = (float *)(void *)left;
+      input.moved = moved[i];
+      left += padded(size.kept_bytes);
+    }
     b->compute(&input, window, scratch, features);
     window += input.samples * input.channels;
     features += size.features;

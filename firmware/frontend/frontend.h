@@ -26,6 +26,8 @@ typedef struct {
   uint32_t feature_count;
   /* Bytes of scratch that frontend_compute needs, aligned to 16. */
   uint32_t scratch_bytes;
+  /* Bytes that frontend_advance keeps from one window to the next, aligned to 16; 0 where nothing can be used again. */
+  uint32_t kept_bytes;
 } frontend_size;
 
 /* Checks a FRNT section. Returns 0 or a negative error. */
@@ -36,6 +38,13 @@ int frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out);
  * physical units, `features` feature_count, `scratch` scratch_bytes.
  */
 void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features);
+
+/*
+ * The same features of a window that follows another one: frames that both share are not computed again. `kept` holds kept_bytes that
+ * the call before has left; `moved` says by how many samples the window of each input has moved since then, all 0 the first time.
+ */
+void frontend_advance(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, void *kept, const uint32_t *moved,
+                      float *features);
 
 #ifdef __cplusplus
 }

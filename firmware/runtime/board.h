@@ -66,6 +66,8 @@ typedef struct {
   /* Index of the sample that the window of this input begins with, and how many of it are there. */
   uint64_t first;
   uint32_t filled;
+  /* The sample that the last classified window began with. */
+  uint64_t classified;
 } board_live_input;
 
 typedef struct {

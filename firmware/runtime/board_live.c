@@ -64,7 +64,7 @@ int16_t board_live_start(board *b, wire_writer *w) {
     /* Inputs of one sensor fill side by side: windows of different lengths would each read samples that the other then misses. */
     if (b->model.inputs[leader].window_samples != input->window_samples) return BOARD_UNSUPPORTED;
     if (fabsf(b->model.inputs[leader].rate_hz - input->rate_hz) > 1e-5f * input->rate_hz) return BOARD_UNSUPPORTED;
-    b->live_inputs[i] = (board_live_input){(uint8_t)sensor, leader, 0, 0};
+    b->live_inputs[i] = (board_live_input){(uint8_t)sensor, leader, 0, 0, 0};
   }
   for (uint8_t i = 0; i < b->model.input_count; i++) {
     uint8_t sensor = b->live_inputs[i].sensor;
@@ -165,7 +165,15 @@ void board_write_scores(const board *b, wire_writer *w) {
 
 static void classify(board *b) {
   const pipeline *m = &b->model;
-  if (pipeline_run(&b->model) != PIPELINE_OK) {
+  uint32_t moved[PIPELINE_MAX_INPUTS] = {0};
+  for (uint8_t i = 0; i < m->input_count; i++) {
+    board_live_input *live = &b->live_inputs[i];
+    uint64_t by = live->first - live->classified;
+    /* The first one follows none, and beyond a window there is nothing in common. */
+    if (b->classified > 0 && by < m->inputs[i].window_samples) moved[i] = (uint32_t)by;
+    live->classified = live->first;
+  }
+  if (pipeline_advance(&b->model, moved) != PIPELINE_OK) {
     b->missed++;
     return;
   }

@@ -79,7 +79,15 @@ int pipeline_load(pipeline *p, const uint8_t *package, uint32_t package_bytes, u
   p->quantised = (int8_t *)take(pool, pool_bytes, &used, p->feature_count);
   p->scratch = take(pool, pool_bytes, &used, size.scratch_bytes);
   if (p->window == NULL || p->features == NULL || p->quantised == NULL || p->scratch == NULL) return PIPELINE_TOO_LARGE;
+  uint32_t without = used;
+  if (size.kept_bytes > 0) p->kept = take(pool, pool_bytes, &used, size.kept_bytes);
   status = classifier_load(m->network.bytes, m->network.count, pool + used, pool_bytes - used, &p->network);
+  if (status == CLASSIFIER_TOO_LARGE && p->kept != NULL) {
+    /* Better to compute again than not at all. */
+    p->kept = NULL;
+    used = without;
+    status = classifier_load(m->network.bytes, m->network.count, pool + used, pool_bytes - used, &p->network);
+  }
   if (status != 0) return from_classifier(status);
   uint32_t outputs = m->regression ? 1 : m->label_count;
   if (p->network.input_count != p->feature_count || p->network.output_count != outputs) return PIPELINE_CORRUPT;
@@ -105,11 +113,13 @@ static int8_t quantise(float feature, float inverse_scale, int32_t zero_point) {
 
 static uint32_t count_now(const pipeline *p) { return p->counter == NULL ? 0 : p->counter(p->counter_context); }
 
-int pipeline_run(pipeline *p) {
+/* `moved`: NULL where the window stands by itself. */
+static int run(pipeline *p, const uint32_t *moved) {
   const model_package *m = &p->package;
   uint32_t begin = count_now(p);
   float inverse_scale = 1.0f / m->input_scale;
-  frontend_compute(m->frontend.bytes, m->frontend.count, p->window, p->scratch, p->features);
+  void *kept = moved == NULL ? NULL : p->kept;
+  frontend_advance(m->frontend.bytes, m->frontend.count, p->window, p->scratch, kept, moved, p->features);
   for (uint32_t i = 0; i < p->feature_count; i++) {
     p->quantised[i] = quantise(normalised(p, i), inverse_scale, m->input_zero_point);
   }
@@ -125,6 +135,10 @@ int pipeline_run(pipeline *p) {
   p->network_count = count_now(p) - middle;
   return PIPELINE_OK;
 }
+
+int pipeline_run(pipeline *p) { return run(p, NULL); }
+
+int pipeline_advance(pipeline *p, const uint32_t *moved) { return run(p, moved); }
 
 /* xorshift32 (Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003). */
 static void generate(pipeline *p, uint32_t seed, float amplitude) {

@@ -63,6 +63,8 @@ typedef struct {
   pipeline_counter counter;
   void *counter_context;
   void *scratch;
+  /* In the pool: what the front end keeps for the next window of a live signal; NULL where it can use nothing again. */
+  void *kept;
   classifier network;
 } pipeline;
 
@@ -83,6 +85,12 @@ int pipeline_load(pipeline *p, const uint8_t *package, uint32_t package_bytes, u
 
 /* Runs front end and network on `window` as it is. Returns PIPELINE_OK or PIPELINE_CORRUPT where the network fails. */
 int pipeline_run(pipeline *p);
+
+/*
+ * The same for a window that follows the one of the last pipeline_advance: `moved` says by how many samples each input has moved on since;
+ * 0 where nothing is shared. What the windows share is not computed again; the results have the same bits.
+ */
+int pipeline_advance(pipeline *p, const uint32_t *moved);
 
 /* Runs the package's golden vectors. Returns PIPELINE_OK where all are identical, else PIPELINE_CORRUPT. Changes the window. */
 int pipeline_test(pipeline *p, pipeline_self_test *result);

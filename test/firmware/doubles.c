@@ -17,10 +17,17 @@ int frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out) {
   model_package_input inputs[MODEL_PACKAGE_MAX_INPUTS];
   int number = model_package_read_frontend(frnt, count, inputs);
   if (number < 0) return FRONTEND_CORRUPT;
-  *out = (frontend_size){0, 0, 64};
+  *out = (frontend_size){0, 0, 64, 0};
   for (int i = 0; i < number; i++) out->window_values += inputs[i].window_samples * inputs[i].channels;
   out->feature_count = out->window_values;
   return out->feature_count <= sizeof network.input ? 0 : FRONTEND_UNSUPPORTED;
+}
+
+void frontend_advance(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, void *kept, const uint32_t *moved,
+                      float *features) {
+  (void)kept;
+  (void)moved;
+  frontend_compute(frnt, count, window, scratch, features);
 }
 
 void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {

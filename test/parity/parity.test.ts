@@ -274,6 +274,52 @@ describe.skipIf(!built)("random packages", () => {
     for (const { first, raw } of got) expect(raw).toEqual([...pipeline.run(liveWindow(first)).raw]);
   }, 30_000);
 
+  it.each([
+    { block: "log-mel", windowNormalisation: "mean" },
+    { block: "log-mel", pcen: true },
+    { block: "mfcc", filters: 20, coefficients: 8 },
+    { block: "mfcc", filters: 20, coefficients: 8, pcen: true, windowNormalisation: "mean-variance" },
+  ] as const)(
+    "of overlapping frames, live, use frames again and still give the twin's bits: $block",
+    async (block) => {
+      const rateHz = 4000;
+      const design: PackageDesign = {
+        name: "overlap",
+        lengthMs: 300,
+        strideMs: 60,
+        inputs: [inputOf("microphone", rateHz, [0, 1], { frameMs: 30, strideMs: 20, filters: 16, ...block })],
+      };
+      const made = makePackage(twin, design, 81, "conv2d");
+      const samples = 4321;
+      const data = countsOf(samples, 2, 5);
+      const channels = ["left", "right"].map((name) => ({ name, unit: "FS" }));
+      const signal = encodeSignals([{ sensor: "microphone", channels, rateHz, scale: 0.001, samples, data }]);
+      const session = await connect(
+        new SimulatedTransport({ signal, flashPath: join(temporaryFolder(), "flash") }),
+      );
+      const { test } = await session.update(made.bytes);
+      const pipeline = twin.pipeline(made.bytes);
+      expect(test.poolBytes).toBe(pipeline.poolBytes);
+      const got: { first: number; raw: number[] }[] = [];
+      session.listen((event) => {
+        if (event.kind === "prediction") {
+          got.push({ first: Number(event.prediction.firstSample), raw: [...event.prediction.raw] });
+        }
+      });
+      await session.startLive();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await session.stopLive();
+      expect(got.length).toBeGreaterThan(12);
+      for (const { first, raw } of got) {
+        const window = Float32Array.from(
+          { length: made.windowValues },
+          (_, k) => (data[(first * 2 + k) % data.length] as number) * Math.fround(0.001),
+        );
+        expect(raw).toEqual([...pipeline.run(window).raw]);
+      }
+    },
+  );
+
   it("are refused by the twin where a bit of the package is wrong", () => {
     const made = makePackage(twin, LIVE, 78, "dense");
     const random = seededRandom(3);

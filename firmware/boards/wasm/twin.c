@@ -44,7 +44,7 @@ static pipeline loaded;
 void *limpet_twin_allocate(uint32_t bytes);
 void limpet_twin_free(void *memory);
 int32_t limpet_twin_frontend_version(void);
-int32_t limpet_twin_frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out);
+int32_t limpet_twin_frontend_measure(const uint8_t *frnt, uint32_t count, uint32_t *out);
 void limpet_twin_frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features);
 int32_t limpet_twin_network_load(const uint8_t *model, uint32_t count, uint8_t *arena, uint32_t arena_bytes, twin_network *out);
 int32_t limpet_twin_network_invoke(void);
@@ -62,8 +62,13 @@ void EXPORT(limpet_twin_free)(void *memory) { free(memory); }
 
 int32_t EXPORT(limpet_twin_frontend_version)(void) { return pipeline_frontend_version(); }
 
-int32_t EXPORT(limpet_twin_frontend_measure)(const uint8_t *frnt, uint32_t count, frontend_size *out) {
-  return frontend_measure(frnt, count, out);
+int32_t EXPORT(limpet_twin_frontend_measure)(const uint8_t *frnt, uint32_t count, uint32_t *out) {
+  frontend_size size;
+  int status = frontend_measure(frnt, count, &size);
+  out[0] = size.window_values;
+  out[1] = size.feature_count;
+  out[2] = size.scratch_bytes;
+  return status;
 }
 
 void EXPORT(limpet_twin_frontend_compute)(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {
