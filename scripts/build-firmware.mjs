@@ -1,6 +1,6 @@
 /**
  * Builds the firmware with CMake into resources/firmware: `virtual.bin`, `virtual.elf` and `virtual.json` (version, hash, sizes) for
- * the virtual board, `twin.wasm` for the device twin and the simulated board; and a library for this machine, which only
+ * the virtual board, the images of boards with hardware (firmware-boards.mjs), `twin.wasm` for the device twin and the simulated board; and a library for this machine, which only
  * tests use, into build/firmware/host. Gathers the sources of Arduino libraries into resources/firmware/arduino. Fetches
  * TensorFlow Lite Micro by cargo where TFLM_DIR names no tree. Plain JavaScript without dependencies, as the rest of setup.
  *
@@ -19,6 +19,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { bmi270Source, installBoards } from "./firmware-boards.mjs";
 import { collectArduinoSources } from "./setup/arduino-sources.mjs";
 import { has, root, run, say } from "./setup/report.mjs";
 
@@ -31,6 +32,7 @@ const TARGETS = {
   virtual: {
     needs: ["arm-none-eabi-g++"],
     flags: [`-DCMAKE_TOOLCHAIN_FILE=${join(FIRMWARE, "toolchains/cortex-m4f.cmake")}`],
+    only: ["virtual"],
     install: installVirtual,
   },
   twin: {
@@ -90,6 +92,7 @@ async function installVirtual(folder) {
   put(elf, "virtual.elf");
   put(bin, "virtual.bin");
   put(join(folder, "virtual.json"), "virtual.json");
+  await installBoards(folder, description.version, put);
   say(
     `virtual.bin: ${description.flashBytes} bytes of flash, ${description.ramBytes} of RAM besides pool and stack`,
   );
@@ -103,8 +106,9 @@ async function sectionsOf(elf) {
 }
 
 async function build(name, tree) {
-  const { flags, install } = TARGETS[name];
+  const { flags, install, only = [] } = TARGETS[name];
   const folder = join(BUILD, name);
+  const bmi270 = name === "virtual" ? await bmi270Source(TOOLS) : null;
   const standard = process.env.TFLM_DIR ? "17" : "11";
   const words = [
     "-G",
@@ -118,7 +122,7 @@ async function build(name, tree) {
   ];
   const compile = async () => {
     await run(`${name}: configuring`, "cmake", [...words, ...flags]);
-    await run(`${name}: compiling`, "ninja", ["-C", folder]);
+    await run(`${name}: compiling`, "ninja", ["-C", folder, ...only]);
   };
   const before = existsSync(folder) && !toolchainChanged(folder);
   if (!before) rmSync(folder, { recursive: true, force: true });
