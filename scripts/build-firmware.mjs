@@ -1,7 +1,7 @@
 /**
  * Builds the firmware with CMake into resources/firmware: `virtual.bin`, `virtual.elf` and `virtual.json` (version, hash, sizes) for
- * the virtual board, the images of boards with hardware (firmware-boards.mjs), `twin.wasm` for the device twin and the simulated board; and a library for this machine, which only
- * tests use, into build/firmware/host. Gathers the sources of Arduino libraries into resources/firmware/arduino. Fetches
+ * the virtual board, the images of boards with hardware (firmware-boards.mjs), `twin.wasm` for the device twin and the simulated
+ * board; and a library for this machine, which only tests use, into build/firmware/host. Gathers the sources of Arduino libraries into resources/firmware/arduino. Fetches
  * TensorFlow Lite Micro by cargo where TFLM_DIR names no tree. Plain JavaScript without dependencies, as the rest of setup.
  *
  *   node scripts/build-firmware.mjs [virtual] [twin] [host]     (without a word: all that there are compilers for)
@@ -32,7 +32,6 @@ const TARGETS = {
   virtual: {
     needs: ["arm-none-eabi-g++"],
     flags: [`-DCMAKE_TOOLCHAIN_FILE=${join(FIRMWARE, "toolchains/cortex-m4f.cmake")}`],
-    only: ["virtual"],
     install: installVirtual,
   },
   twin: {
@@ -106,7 +105,7 @@ async function sectionsOf(elf) {
 }
 
 async function build(name, tree) {
-  const { flags, install, only = [] } = TARGETS[name];
+  const { flags, install } = TARGETS[name];
   const folder = join(BUILD, name);
   const bmi270 = name === "virtual" ? await bmi270Source(TOOLS) : null;
   const standard = process.env.TFLM_DIR ? "17" : "11";
@@ -119,10 +118,11 @@ async function build(name, tree) {
     folder,
     `-DLIMPET_TFLM_DIR=${tree}`,
     `-DCMAKE_CXX_STANDARD=${standard}`,
+    `-DLIMPET_BMI270_SOURCE=${bmi270 ?? ""}`,
   ];
   const compile = async () => {
     await run(`${name}: configuring`, "cmake", [...words, ...flags]);
-    await run(`${name}: compiling`, "ninja", ["-C", folder, ...only]);
+    await run(`${name}: compiling`, "ninja", ["-C", folder]);
   };
   const before = existsSync(folder) && !toolchainChanged(folder);
   if (!before) rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,80 @@
+#include "application.h"
+
+#include "../../runtime/board.h"
+#include "../common/sha256.h"
+#include "chip.h"
+#include "nvmc.h"
+
+extern uint8_t __image_start[], __image_end[], __pool_start[], __pool_end[], __slots_start[], __slots_end[];
+
+static struct {
+  board app;
+  board_port port;
+  nvmc_area slots;
+  const application *board;
+  /* Taken out of the runtime, on the way to the line. */
+  uint8_t piece[256];
+  uint32_t piece_count;
+  uint32_t piece_sent;
+} state;
+
+static uint32_t receive(void *context, uint8_t *out, uint32_t max) {
+  (void)context;
+  return state.board->receive(out, max);
+}
+
+static const uint8_t *map(void *context, uint32_t address) {
+  (void)context;
+  return (const uint8_t *)(uintptr_t)address;
+}
+
+/* Moves what is to be sent onto the line; false while the line takes no more. */
+static bool send_all(void) {
+  for (;;) {
+    if (state.piece_sent == state.piece_count) {
+      state.piece_count = board_transmit(&state.app, state.piece, sizeof state.piece);
+      state.piece_sent = 0;
+      if (state.piece_count == 0) return true;
+    }
+    state.piece_sent += state.board->send(state.piece + state.piece_sent, state.piece_count - state.piece_sent);
+    if (state.piece_sent < state.piece_count) return false;
+  }
+}
+
+static void describe(void) {
+  board_port *port = &state.port;
+  const application *a = state.board;
+  port->kind = a->kind;
+  port->name = a->name;
+  port->serial_number = a->serial_number;
+  sha256(__image_start, (uint32_t)(__image_end - __image_start), port->firmware_hash);
+  port->clock_hz = CHIP_CLOCK_HZ;
+  port->counting = BOARD_COUNTS_CYCLES;
+  port->counter = chip_cycles;
+  if (a->sensors->count > 0) port->sensors = sampled_sensors_port(a->sensors);
+  state.slots = (nvmc_area){(uint32_t)(uintptr_t)__slots_start, (uint32_t)(uintptr_t)__slots_end, a->flash_page_bytes};
+  port->flash = nvmc_flash(&state.slots);
+  port->slot_base = state.slots.begin;
+  port->slot_bytes = (state.slots.end - state.slots.begin) / 2u;
+  port->flash_map = map;
+  port->chunk_bytes = a->chunk_bytes;
+  port->pool = __pool_start;
+  port->pool_bytes = (uint32_t)(__pool_end - __pool_start);
+  port->receive = receive;
+}
+
+void application_run(const application *a) {
+  state.board = a;
+  describe();
+  board_start(&state.app, &state.port, chip_now_us());
+  for (;;) {
+    if (a->step != NULL) a->step();
+    bool more = board_step(&state.app, chip_now_us());
+    bool sent = send_all();
+    if (state.app.reset_wanted && sent && state.app.transmit_count == 0 && a->idle()) {
+      if (a->close != NULL) a->close();
+      chip_reset();
+    }
+    if (!more || !sent) chip_sleep();
+  }
+}
