@@ -63,6 +63,13 @@ describe("the places of exported files", () => {
     expect(paths("a/model.h")).toEqual(["a/model.h", "a/model.c"]);
     expect(paths("a/model.cpp")).toEqual(["a/model.h", "a/model.cpp"]);
     expect(paths("a/out")).toEqual(["a/out/model.h", "a/out/model.c"]);
+    const fixed = { ...textFile("weights.bin", "w"), fixed: true } as const;
+    const model = [textFile("model.json", "{}"), fixed];
+    expect(placeFiles("a/net.json", model).map(({ path }) => path)).toEqual(["a/net.json", "a/weights.bin"]);
+    expect(placeFiles("a/net.bin", model).map(({ path }) => path)).toEqual([
+      "a/net.bin/model.json",
+      "a/net.bin/weights.bin",
+    ]);
   });
 
   it("are one zip where that was asked for, always with the same bytes", () => {
@@ -111,13 +118,13 @@ describe("the model as C", () => {
 #include <stdio.h>
 int main(void) {
   int i;
-  fwrite(fan_3, 1, FAN_3_BYTES, stdout);
+  fwrite(fan_3_tflite, 1, fan_3_tflite_len, stdout);
   for (i = 0; i < FAN_3_OUTPUTS; i++) printf("%s\\n", fan_3_labels[i]);
   fwrite(fan_3_mean, 4, FAN_3_INPUTS, stdout);
   fwrite(fan_3_factor, 4, FAN_3_INPUTS, stdout);
   printf("%.9g %d %.9g %d %d", FAN_3_INPUT_SCALE, FAN_3_INPUT_ZERO_POINT, FAN_3_OUTPUT_SCALE, FAN_3_OUTPUT_ZERO_POINT,
          FAN_3_ARENA_BYTES);
-  return ((unsigned long)(size_t)fan_3) % 16 == 0 ? 0 : 1;
+  return ((unsigned long)(size_t)fan_3_tflite) % 16 == 0 ? 0 : 1;
 }
 `;
       writeFileSync(join(place, `main.${ending}`), main);

@@ -1,6 +1,6 @@
 /**
  * The int8 model as C: a source file with the .tflite bytes, labels and normalisation, and its header. Compiles as C99 and C++11
- * without warnings.
+ * without warnings. Names as `xxd -i` gives them, which examples of TensorFlow Lite Micro use.
  */
 import type { Normalisation } from "../../features/normalisation.ts";
 import { readTflite } from "../tflite-reader.ts";
@@ -62,7 +62,8 @@ function header(
     "#endif",
     "",
     "/* The .tflite file, at a multiple of 16. */",
-    `extern const unsigned char ${symbol}[${upper}_BYTES];`,
+    `extern const unsigned char ${symbol}_tflite[${upper}_BYTES];`,
+    `extern const unsigned int ${symbol}_tflite_len;`,
     ...(labels.length > 0
       ? [
           "/* UTF-8, in the order of the outputs. */",
@@ -94,7 +95,8 @@ function source({ name, tflite, labels, normalisation }: CArrayRequest, symbol: 
     "#if defined(__GNUC__)",
     "__attribute__((aligned(16)))",
     "#endif",
-    ...byteArray(`const unsigned char ${symbol}[${upper}_BYTES]`, tflite),
+    ...byteArray(`const unsigned char ${symbol}_tflite[${upper}_BYTES]`, tflite),
+    `const unsigned int ${symbol}_tflite_len = ${upper}_BYTES;`,
   ];
   if (labels.length > 0) {
     lines.push("", `const char *const ${symbol}_labels[${upper}_OUTPUTS] = {`);

@@ -10,6 +10,8 @@ export type ExportedFile = {
   /** With `/` between folders. */
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** Another of the files refers to it by this name. */
+  readonly fixed?: true;
 };
 
 export type PlacedFile = { readonly path: string; readonly bytes: Uint8Array };
@@ -34,7 +36,8 @@ export function placeFiles(path: string, files: readonly ExportedFile[]): Placed
   if (files.length === 1 && only !== undefined) return [{ path, bytes: only.bytes }];
   const ending = CPP_ENDINGS[extname(path)] ?? extname(path);
   if (ending === ".zip") return [{ path, bytes: zip(files) }];
-  const named = ending === "" ? undefined : files.find(({ name }) => extname(name) === ending);
+  const named =
+    ending === "" ? undefined : files.find(({ name, fixed }) => fixed !== true && extname(name) === ending);
   return files.map((file) => ({
     path: named === undefined ? join(path, file.name) : beside(path, file, file === named),
     bytes: file.bytes,

@@ -61,7 +61,7 @@ export function tfjsFiles({ network, labels, normalisation, description }: TfjsR
   };
   return [
     textFile("model.json", JSON.stringify(model)),
-    { name: "weights.bin", bytes: littleEndian(weights.map(({ values }) => values)) },
+    { name: "weights.bin", bytes: littleEndian(weights.map(({ values }) => values)), fixed: true },
   ];
 }
 
