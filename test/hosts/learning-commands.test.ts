@@ -1,0 +1,310 @@
+/** The commands of learning from start to end, in this process, on a small project: fields and exit codes of the contract. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
+import { findQemu } from "../../src-main/boards/qemu-process.ts";
+import type { CliContext } from "../../src-main/hosts/cli/context.ts";
+import { exportRecordings } from "../../src-main/services/project-service.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { realData, temporaryFolder } from "../dataset/helpers.ts";
+import { machineProject } from "../services/learning-projects.ts";
+
+const NAMES = [
+  "new",
+  "import",
+  "split",
+  "train",
+  "evaluate",
+  "predict",
+  "features",
+  "compare",
+  "export",
+  "deploy",
+  "monitor",
+  "info",
+] as const;
+
+type Outcome = { json: never; text: string; code: number; message: string; field: string | undefined };
+
+/** Runs one command in this process; `json` is what it answers. */
+async function limpet(...line: string[]): Promise<Outcome> {
+  const outcome = {
+    json: undefined as unknown,
+    text: "",
+    code: 0,
+    message: "",
+    field: undefined as string | undefined,
+  };
+  const context = {
+    out: (value: unknown, human: () => string) => {
+      outcome.json = JSON.parse(JSON.stringify(value));
+      outcome.text = human();
+    },
+    note: () => {},
+    work: () => ({}),
+    run:
+      <A extends unknown[]>(action: (...args: A) => Promise<void>) =>
+      async (...args: A) => {
+        try {
+          await action(...args);
+        } catch (error) {
+          if (!(error instanceof LimpetError)) throw error;
+          Object.assign(outcome, { code: error.exitCode, message: error.message, field: error.field });
+        }
+      },
+  };
+  const program = new Command();
+  for (const name of NAMES) {
+    const { register } = (await import(`../../src-main/hosts/cli/commands/${name}.ts`)) as {
+      register: (program: Command, cli: CliContext) => void;
+    };
+    register(program, context as unknown as CliContext);
+  }
+  await program.parseAsync(line, { from: "user" });
+  return outcome as Outcome;
+}
+
+const DESIGN = {
+  window: { lengthMs: 640, strideMs: 320 },
+  channels: ["accX", "accY", "accZ"],
+  features: { block: "spectral", fftLength: 64, bands: 16 },
+  network: { kind: "dense", units: [12] },
+  training: { epochs: 30, learningRate: 0.01 },
+};
+
+describe("the commands of learning", () => {
+  const folder = mkdtempSync(join(tmpdir(), "limpet-test-"));
+  let path = "";
+  const design = join(folder, "design.json");
+
+  beforeAll(async () => {
+    const project = machineProject();
+    path = join(folder, "p.limpet");
+    await exportRecordings(project, "csv", join(folder, "csv"));
+    project.close();
+    writeFileSync(design, JSON.stringify(DESIGN));
+    await limpet("new", path);
+    await limpet("import", path, join(folder, "csv"));
+    await limpet("split", path, "--holdout", "\\.5$");
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("train, by a design file, with the fields of the contract; info then lists the experiment", async () => {
+    const { json, text } = await limpet("train", path, "--design", design, "--name", "first", "--seed", "2");
+    expect(json).toMatchObject({
+      experiment: 1,
+      name: "first",
+      backend: expect.stringMatching(/^(wasm|tfjs-node)$/),
+      epochs: expect.any(Number),
+      stoppedEarly: expect.any(Boolean),
+      trainSeconds: expect.any(Number),
+      loss: expect.any(Number),
+      accuracy: expect.any(Number),
+      validationLoss: expect.any(Number),
+      validationAccuracy: expect.any(Number),
+      fit: expect.stringMatching(/^(good|underfit|overfit)$/),
+    });
+    const { history, epochs } = json as { history: Record<string, number>[]; epochs: number };
+    expect(history).toHaveLength(epochs);
+    expect(Object.keys(history[0] ?? {}).sort()).toEqual(
+      ["accuracy", "epoch", "loss", "validationAccuracy", "validationLoss"].sort(),
+    );
+    expect(text).toContain("Experiment 1");
+    expect((await limpet("info", path)).json).toMatchObject({
+      experiments: [{ id: 1, name: "first", kind: "dense", validationAccuracy: expect.any(Number) }],
+    });
+  });
+
+  it("evaluate, predict and features answer as the contract says", async () => {
+    const { json, text } = await limpet("evaluate", path, "--experiment", "1", "--engine", "float");
+    expect(json).toMatchObject({
+      engine: "float",
+      windows: 72,
+      accuracy: expect.any(Number),
+      loss: expect.any(Number),
+      perClass: { fast: { precision: 1, recall: 1, f1: 1, support: 24 } },
+      confusion: { labels: ["fast", "rough", "slow"] },
+      recordings: { count: 3, accuracy: 1 },
+      mistakes: [],
+    });
+    expect(text).toContain("accuracy 1.000");
+    const file = join(folder, "csv", "slow.5.csv");
+    const predictions = (await limpet("predict", path, file, "--experiment", "1")).json as {
+      file: string;
+      label: string;
+      windows: { startMs: number; scores: Record<string, number> }[];
+    }[];
+    expect(predictions).toHaveLength(1);
+    expect(predictions[0]).toMatchObject({ file, label: "slow" });
+    expect(predictions[0]?.windows).toHaveLength(24);
+    expect(Object.keys(predictions[0]?.windows[0]?.scores ?? {})).toEqual(["fast", "rough", "slow"]);
+    const features = (await limpet("features", path, file, "--experiment", "1")).json as {
+      shape: number[];
+      windows: number[][];
+    };
+    expect(features.shape).toEqual([63]);
+    expect(features.windows).toHaveLength(24);
+    expect(
+      (await limpet("features", path, file, "--experiment", "1", "--engine", "board", "--board", "simulated"))
+        .json,
+    ).toEqual(features);
+  });
+
+  it("export converts first where it must, and deploy and monitor work on the simulated board", async () => {
+    const out = join(folder, "model.tflite");
+    expect(
+      (await limpet("export", path, "--experiment", "1", "--format", "tflite", "--out", out)).json,
+    ).toEqual({
+      path: out,
+      bytes: readFileSync(out).length,
+    });
+    const flash = join(folder, "flash");
+    const { json } = await limpet(
+      "deploy",
+      path,
+      "--experiment",
+      "1",
+      "--board",
+      "simulated",
+      "--flash",
+      flash,
+    );
+    expect(json).toMatchObject({ board: "simulated", goldenVectors: { run: 6, identical: 6 }, slot: "A" });
+    const monitored = (
+      await limpet(
+        ...["monitor", "--board", "simulated", "--flash", flash],
+        ...["--signal", join(folder, "csv", "rough.5.csv"), "--seconds", "3"],
+      )
+    ).json as { predictions: { label: string }[] };
+    expect(monitored.predictions.filter(({ label }) => label === "rough").length).toBeGreaterThanOrEqual(
+      0.8 * monitored.predictions.length,
+    );
+  });
+
+  it("compare two experiments on the same windows", async () => {
+    await limpet("train", path, "--design", design, "--epochs", "1");
+    const { json } = await limpet("compare", path, "1", "2");
+    expect(Object.keys(json)).toEqual(
+      expect.arrayContaining([
+        "a",
+        "b",
+        "accuracyA",
+        "accuracyB",
+        "bothRight",
+        "onlyA",
+        "onlyB",
+        "bothWrong",
+        "pValue",
+      ]),
+    );
+  });
+
+  it("end with 2 and the field's path for a design that is impossible, and with 2 for what is not there", async () => {
+    const bad = async (value: unknown): Promise<Outcome> => {
+      const file = join(folder, "bad.json");
+      writeFileSync(file, typeof value === "string" ? value : JSON.stringify(value));
+      return limpet("train", path, "--design", file);
+    };
+    for (const [value, field] of [
+      [{ ...DESIGN, features: { block: "spectral", fftLength: 100 } }, "features.fftLength"],
+      [{ ...DESIGN, features: { block: "spectral", fftLength: 512 } }, "features.fftLength"],
+      [{ ...DESIGN, network: { kind: "dense", units: [0] } }, "network.units.0"],
+      [{ ...DESIGN, network: { kind: "transformer" } }, "network.kind"],
+      [{ ...DESIGN, training: { epochs: -1 } }, "training.epochs"],
+      [{ ...DESIGN, colour: "red" }, "colour"],
+      [{ ...DESIGN, window: { lengthMs: 50_000 } }, "window.lengthMs"],
+      [{ ...DESIGN, channels: ["accX", "left"] }, "channels"],
+      ["{ not json", "bad.json"],
+    ] as const) {
+      const { code, message, field: blamed } = await bad(value);
+      expect([field, code]).toEqual([field, 2]);
+      expect(`${blamed} ${message}`).toContain(field);
+    }
+    for (const line of [
+      ["train", path, "--preset", "none"],
+      ["train", path, "--design", design, "--preset", "vibration"],
+      ["train", path, "--design", join(folder, "missing.json")],
+      ["train", path, "--epochs", "0"],
+      ["evaluate", path, "--experiment", "99"],
+      ["evaluate", path, "--experiment", "1", "--engine", "board"],
+      ["evaluate", path, "--experiment", "1", "--engine", "magic"],
+      ["predict", path, join(folder, "missing.csv"), "--experiment", "1"],
+      ["predict", path, design, "--experiment", "1"],
+      ["export", path, "--experiment", "99", "--format", "tflite", "--out", join(folder, "x")],
+      ["deploy", path, "--experiment", "99", "--board", "simulated"],
+    ]) {
+      expect([line.join(" "), (await limpet(...line)).code]).toEqual([line.join(" "), 2]);
+    }
+    expect(existsSync(join(folder, "x"))).toBe(false);
+  });
+});
+
+const virtual = existsSync(join(firmwareFolder(), "virtual.bin")) && findQemu() !== null;
+
+describe("real machines", () => {
+  for (const { data, split, preset, bar, signal, label } of [
+    {
+      data: "ceiling-fan",
+      split: ["--by", "recording"],
+      preset: "vibration",
+      bar: 0.93,
+      signal: "medium-unbalanced.03.csv",
+      label: "medium-unbalanced",
+    },
+    {
+      data: "cwru-bearing",
+      split: ["--holdout", "3hp"],
+      preset: "vibration",
+      bar: 0.99,
+      signal: "inner-race.7mil-3hp.wav",
+      label: "inner-race",
+    },
+  ]) {
+    it(`are told apart on ${data}, alike by float, int8 and board`, async ({ skip }) => {
+      const source = realData(data);
+      if (source === null) {
+        skip();
+        return;
+      }
+      const folder = temporaryFolder();
+      const path = join(folder, "p.limpet");
+      await limpet("new", path);
+      await limpet("import", path, source);
+      await limpet("split", path, ...split);
+      const { json } = await limpet("train", path, "--preset", preset);
+      const { experiment } = json as { experiment: number };
+      type Report = {
+        accuracy: number;
+        windows: number;
+        confusion: unknown;
+        loss: number;
+        mistakes: unknown;
+      };
+      const evaluate = async (...flags: string[]): Promise<Report> =>
+        (await limpet("evaluate", path, "--experiment", String(experiment), ...flags)).json as Report;
+      const float = await evaluate("--engine", "float");
+      const int8 = await evaluate("--engine", "int8");
+      expect(float.accuracy).toBeGreaterThanOrEqual(bar);
+      expect(Math.abs(float.accuracy - int8.accuracy)).toBeLessThanOrEqual(0.01);
+      expect(int8.windows).toBeGreaterThanOrEqual(200);
+      if (!virtual) console.warn("SKIPPED: the virtual board needs QEMU and its firmware (npm run setup)");
+      const board = virtual ? "virtual" : "simulated";
+      expect({ ...(await evaluate("--engine", "board", "--board", board)), engine: "int8" }).toEqual(int8);
+      const line = ["--board", board, "--flash", join(folder, "flash")];
+      const deployed = (await limpet("deploy", path, "--experiment", String(experiment), ...line)).json as {
+        goldenVectors: { run: number; identical: number };
+      };
+      expect(deployed.goldenVectors.identical).toBe(deployed.goldenVectors.run);
+      const { predictions } = (
+        await limpet("monitor", ...line, "--signal", join(source, signal), "--seconds", "5")
+      ).json as { predictions: { label: string }[] };
+      expect(predictions.length).toBeGreaterThanOrEqual(3);
+      expect(predictions.filter((one) => one.label === label).length).toBeGreaterThanOrEqual(
+        0.8 * predictions.length,
+      );
+    });
+  }
+});
