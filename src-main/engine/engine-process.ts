@@ -1,8 +1,10 @@
 /**
- * The engine as a process of its own under Electron: as a utility process, or as a plain Node child where Electron's own Node
- * is too old for the database add-on. Texts come and go by the parent's channel; when that closes, the engine ends cleanly.
+ * The engine as a process of its own: under Electron as a utility process, or as a plain Node child where Electron's own Node is
+ * too old for the database add-on; under the web host as a Node child (`web` as its argument). Texts come and go by the parent's
+ * channel; when that closes, the engine ends cleanly.
  */
 import { Engine } from "./engine.ts";
+import { CONTROL_CHANNEL, type FromEngine, isToEngine, type ToEngine } from "./engine-process-messages.ts";
 import { createLog } from "./log.ts";
 import { userFolder } from "./user-folder.ts";
 
@@ -13,8 +15,8 @@ type ParentPort = {
 };
 
 type Parent = {
-  send(text: string): void;
-  onText(listener: (text: string) => void): void;
+  send(message: string | FromEngine): void;
+  onMessage(listener: (message: unknown) => void): void;
   onGone(listener: () => void): void;
 };
 
@@ -22,23 +24,17 @@ function parentOf(): Parent {
   const { parentPort } = process as unknown as { readonly parentPort?: ParentPort };
   if (parentPort !== undefined) {
     return {
-      send: (text) => parentPort.postMessage(text),
-      onText: (listener) =>
-        parentPort.on("message", ({ data }) => {
-          if (typeof data === "string") listener(data);
-        }),
+      send: (message) => parentPort.postMessage(message),
+      onMessage: (listener) => parentPort.on("message", ({ data }) => listener(data)),
       // A utility process ends with its parent by itself; a polite end comes as a signal.
       onGone: (listener) => process.once("SIGTERM", listener),
     };
   }
   return {
-    send: (text) => {
-      if (process.connected) process.send?.(text);
+    send: (message) => {
+      if (process.connected) process.send?.(message);
     },
-    onText: (listener) =>
-      process.on("message", (message) => {
-        if (typeof message === "string") listener(message);
-      }),
+    onMessage: (listener) => process.on("message", listener),
     onGone: (listener) => {
       process.once("disconnect", listener);
       process.once("SIGTERM", listener);
@@ -46,20 +42,67 @@ function parentOf(): Parent {
   };
 }
 
+/** The one interface of a window: plain texts. */
+function serveWindow(engine: Engine, parent: Parent): void {
+  engine.connect({
+    send: (text) => parent.send(text),
+    onMessage: (listener) =>
+      parent.onMessage((message) => {
+        if (typeof message === "string") listener(message);
+      }),
+    onClose: () => {},
+  });
+}
+
+type Interface = { receive: (text: string) => void; closed: () => void };
+
+/** The interfaces of a host that has several, each text with the number of its channel. */
+function serveChannels(engine: Engine, parent: Parent): void {
+  const interfaces = new Map<number, Interface>();
+  const open = (channel: number): void => {
+    const own: Interface = { receive: () => {}, closed: () => {} };
+    interfaces.set(channel, own);
+    engine.connect({
+      send: (text) => parent.send({ channel, text }),
+      onMessage: (listener) => {
+        own.receive = listener;
+      },
+      onClose: (listener) => {
+        own.closed = listener;
+      },
+    });
+  };
+  const take = (message: ToEngine): void => {
+    const { channel } = message;
+    switch (message.kind) {
+      case "open":
+        open(channel);
+        break;
+      case "text":
+        interfaces.get(channel)?.receive(message.text);
+        break;
+      case "close":
+        interfaces.get(channel)?.closed();
+        interfaces.delete(channel);
+    }
+  };
+  open(CONTROL_CHANNEL);
+  parent.onMessage((message) => {
+    if (isToEngine(message)) take(message);
+  });
+}
+
+const host = process.argv[2] === "web" ? "web" : "electron";
 const log = createLog(process.env, userFolder());
 const parent = parentOf();
-const engine = new Engine({ host: "electron", log });
+const engine = new Engine({ host, log });
 let ending = false;
 
 // Libraries that print must not spoil the parent's standard output.
 console.log = console.error;
 console.info = console.error;
 
-engine.connect({
-  send: (text) => parent.send(text),
-  onMessage: (listener) => parent.onText(listener),
-  onClose: () => {},
-});
+(host === "web" ? serveChannels : serveWindow)(engine, parent);
 parent.onGone(() => {
   if (ending) return;
   ending = true;
@@ -68,5 +111,7 @@ parent.onGone(() => {
     .catch((error: unknown) => log.error({ error: String(error) }, "the engine did not end cleanly"))
     .finally(() => process.exit(0));
 });
-// Ctrl+C in a terminal reaches the whole group; the window decides when the engine ends.
+// An end that nobody asked for leaves its reason in the log; the host starts the engine again.
+process.on("uncaughtExceptionMonitor", (error) => log.fatal({ error: error.stack }, "the engine failed"));
+// Ctrl+C in a terminal reaches the whole group; the host decides when the engine ends.
 process.on("SIGINT", () => {});

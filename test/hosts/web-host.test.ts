@@ -220,6 +220,40 @@ describe("the web host", () => {
     socket.terminate();
   });
 
+  it("starts an engine again that was killed: pages connect anew and find their project open", async () => {
+    const connectPage = async () => {
+      const socket = new WebSocket(`ws://127.0.0.1:${host.port}/engine?token=${token}`, {
+        headers: { Origin: origin() },
+      });
+      await new Promise((resolve) => socket.once("open", resolve));
+      const ask = (id: number, method: string, params: unknown): Promise<{ result?: unknown }> =>
+        new Promise((resolve) => {
+          socket.on("message", (data) => {
+            const message = JSON.parse(String(data)) as { id?: number; result?: unknown };
+            if (message.id === id) resolve(message);
+          });
+          socket.send(JSON.stringify({ kind: "request", id, method, params }));
+        });
+      return { socket, ask };
+    };
+    const path = join(folder, "restart.limpet");
+    const first = await connectPage();
+    await first.ask(1, "project:create", { path });
+    const closed = new Promise((resolve) => first.socket.once("close", resolve));
+    const before = host.enginePid();
+    process.kill(before, "SIGKILL");
+    await closed;
+    expect(host.enginePid()).not.toBe(before);
+    const second = await connectPage();
+    await expect
+      .poll(
+        async () => (await second.ask(Math.floor(Math.random() * 1e9), "project:get-summary", {})).result,
+        { timeout: 20_000 },
+      )
+      .toMatchObject({ path });
+    second.socket.terminate();
+  });
+
   it("says which port is taken", async () => {
     await expect(
       startWebHost({ port: host.port, files: join(folder, "files"), userFolder: folder }),

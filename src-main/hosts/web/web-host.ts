@@ -1,5 +1,5 @@
 /**
- * The web host: the built interface and the engine for a browser on this computer.
+ * The web host: the built interface for a browser on this computer, and the engine in a process of its own.
  *
  * Handshake: each launch makes a token and prints `http://127.0.0.1:PORT/?token=…`. The page opened there sets a cookie
  * (`limpet-PORT`, HttpOnly, SameSite=Strict) that carries the token; every further request and the WebSocket `ws://HOST/engine`
@@ -16,7 +16,7 @@ import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { ENGINE_PATH } from "../../../src-shared/host-bridge.ts";
-import { Engine } from "../../engine/engine.ts";
+import { EngineSupervisor } from "../../engine/engine-supervisor.ts";
 import { createLog } from "../../engine/log.ts";
 import { userFolder } from "../../engine/user-folder.ts";
 import { cookieName, hostAllowed, originAllowed, securityHeaders, tokenAllowed } from "./security.ts";
@@ -34,7 +34,13 @@ export type WebHostOptions = {
   readonly log?: Logger | undefined;
 };
 
-export type WebHost = { readonly url: string; readonly port: number; close(): Promise<void> };
+export type WebHost = {
+  readonly url: string;
+  readonly port: number;
+  /** Process of the engine, which changes where it is started again. */
+  enginePid(): number;
+  close(): Promise<void>;
+};
 
 /** A dropped file comes as one message (base64 of up to 72 MB). */
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
@@ -43,17 +49,28 @@ const LOOPBACK = "127.0.0.1";
 
 /** Starts engine and server. Throws `usage` where the port is taken, `setup-missing` where the interface is not built. */
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
-  const log = options.log ?? createLog(process.env, options.userFolder ?? userFolder());
+  const folder = options.userFolder ?? userFolder();
+  const log = options.log ?? createLog(process.env, folder);
   const files = options.files ?? join(import.meta.dirname, "../../../dist/renderer");
   if ((await findFile(files, "/index.html")) === null) {
     throw new LimpetError("setup-missing", "The interface has not been built.", {
       hint: "Run `npm run build`.",
     });
   }
-  const engine = new Engine({ host: "web", log, folder: options.userFolder });
+  let dropPages = (): void => {};
+  // An engine that ended took its answers with it: pages connect anew, and the next one is there.
+  const engine = new EngineSupervisor({
+    log,
+    folder,
+    onRestart: () => dropPages(),
+    onGivenUp: () => dropPages(),
+  });
   const token = randomBytes(24).toString("base64url");
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000 });
-  const port = await listen(server, options.port);
+  const port = await listen(server, options.port).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
+  });
   server.on("request", (request, response) => {
     answer(request, response, { port, token, files }).catch((error: unknown) => {
       log.error({ error: String(error) }, "a request failed");
@@ -62,9 +79,12 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     });
   });
   const sockets = acceptSockets(server, engine, port, token);
+  dropPages = () => {
+    for (const socket of sockets.clients) socket.terminate();
+  };
   const close = async (): Promise<void> => {
     await engine.close();
-    for (const socket of sockets.clients) socket.terminate();
+    dropPages();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
@@ -74,7 +94,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     await close();
     throw error;
   }
-  return { url: `http://${LOOPBACK}:${port}/?token=${token}`, port, close };
+  return { url: `http://${LOOPBACK}:${port}/?token=${token}`, port, enginePid: () => engine.pid, close };
 }
 
 function listen(server: Server, port: number): Promise<number> {
@@ -127,7 +147,12 @@ function parseUrl(request: IncomingMessage): URL | null {
   return target.startsWith("/") ? URL.parse(`http://${LOOPBACK}${target}`) : null;
 }
 
-function acceptSockets(server: Server, engine: Engine, port: number, token: string): WebSocketServer {
+function acceptSockets(
+  server: Server,
+  engine: EngineSupervisor,
+  port: number,
+  token: string,
+): WebSocketServer {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
