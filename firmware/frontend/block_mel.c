@@ -166,7 +166,11 @@ static void prepare_filters(const parameters *p, float rate_hz, const spaces *s)
 static void prepare(const parameters *p, float rate_hz, const spaces *s) {
   float inverse = 1.0f / (float)p->frame;
   fft_prepare(p->fft_length, s->table);
-  for (uint32_t i = 0; i < p->frame; i++) s->hann[i] = 0.5f - 0.5f * maths_cosine((float)i * inverse);
+  s->hann[0] = 0.0f;
+  for (uint32_t i = 1; i <= p->frame / 2u; i++) {
+    s->hann[i] = 0.5f - 0.5f * maths_cosine((float)i * inverse);
+    s->hann[p->frame - i] = s->hann[i];
+  }
   prepare_filters(p, rate_hz, s);
   if (p->coefficients == 0) return;
   float quarter = 0.25f / (float)p->filters;

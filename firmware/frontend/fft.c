@@ -9,12 +9,17 @@ typedef struct {
 
 int fft_length_fits(uint32_t length) { return length >= FFT_MIN && length <= FFT_MAX && (length & (length - 1u)) == 0; }
 
-/* table[k] = exp(-2 pi i k / length) for k below length / 2. */
+/* table[k] = exp(-2 pi i k / length) for k below length / 2, all from the cosines of a quarter of a turn. */
 void fft_prepare(uint32_t length, float *table) {
+  uint32_t quarter = length / 4u;
   float step = 1.0f / (float)length;
-  for (uint32_t k = 0; k < length / 2u; k++) {
-    table[2u * k] = maths_cosine((float)k * step);
-    table[2u * k + 1u] = -maths_sine((float)k * step);
+  for (uint32_t k = 0; k <= quarter; k++) {
+    float cosine = k == quarter ? 0.0f : maths_cosine((float)k * step);
+    /* cos(x) = sin(quarter turn - x) = -cos(half turn - x) = sin(quarter turn + x) */
+    if (k < quarter) table[2u * k] = cosine;
+    if (k > 0) table[2u * (length / 2u - k)] = -cosine;
+    table[2u * (quarter - k) + 1u] = -cosine;
+    if (k < quarter) table[2u * (quarter + k) + 1u] = -cosine;
   }
 }
 
