@@ -7,6 +7,7 @@ import {
   type Kernels,
   loadKernels,
 } from "../../src-main/training/direct/kernel-module.ts";
+import { matrix, multiply, transposed } from "../../src-main/training/direct/product.ts";
 import { hash, RandomSequence } from "../../src-main/training/random.ts";
 
 let heap: Heap;
@@ -62,8 +63,8 @@ describe("product", () => {
     });
     const panel = heap.allocate(8 * depth);
     const [straight, sideways] = [put(c), put(c)];
-    kernels.product(rows, columns, depth, put(a), depth, 1, put(b), columns, straight, columns, 1, panel);
-    kernels.product(rows, columns, depth, put(turned), 1, rows, put(b), columns, sideways, columns, 1, panel);
+    multiply(kernels, matrix(put(a), rows, depth), put(b), columns, straight, true, panel);
+    multiply(kernels, transposed(matrix(put(turned), depth, rows)), put(b), columns, sideways, true, panel);
     expect(error(get(straight, c.length), wanted)).toBeLessThan(1e-6);
     expect(get(sideways, c.length)).toEqual(get(straight, c.length));
   });

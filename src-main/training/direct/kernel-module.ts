@@ -10,11 +10,13 @@ import { LimpetError } from "../../../src-shared/errors.ts";
 const NAMES = [
   "product",
   "transpose",
+  "place_image",
   "patches_of",
   "add_patches",
   "depthwise",
   "depthwise_image_gradient",
   "depthwise_kernel_gradient",
+  "turn_kernel",
   "max_pool",
   "max_pool_gradient",
   "average_pool",

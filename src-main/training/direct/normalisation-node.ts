@@ -75,9 +75,17 @@ export function normalisation(
     },
     backward({ rows, batch }) {
       const count = batch * places;
-      if (rectified) kernels.rectify_gradient(output.gradient, output.values, rows * output.size);
       kernels.clear(sums, 2 * channels);
-      kernels.add_normalisation_sums(output.gradient, input.values, rows * places, channels, mean, sums);
+      kernels.add_normalisation_sums(
+        output.gradient,
+        input.values,
+        output.values,
+        rows * places,
+        channels,
+        mean,
+        rectified ? 1 : 0,
+        sums,
+      );
       const found = view(sums, 2 * channels);
       const spread = row(variance);
       const toOffset = row(offset.gradient);

@@ -1,6 +1,7 @@
 /** Dense layers, rectifier, dropout and pooling as calls of the training kernels. */
 import { geometryOf, type LayerSpec } from "../architecture.ts";
 import { keyOf } from "../random.ts";
+import { matrix, multiply, transposed } from "./product.ts";
 import type { Node, Place, Workshop } from "./tape.ts";
 
 /** output = input · kernel + bias, rectified where the next layer is a rectifier. */
@@ -22,20 +23,7 @@ export function dense(
   return {
     forward({ rows }) {
       const { values } = output;
-      kernels.product(
-        rows,
-        units,
-        inputs,
-        input.values,
-        inputs,
-        1,
-        kernel.value,
-        units,
-        values,
-        units,
-        0,
-        panel(),
-      );
+      multiply(kernels, matrix(input.values, rows, inputs), kernel.value, units, values, false, panel());
       if (bias !== null) kernels.add_bias(values, rows, units, bias.value, rectified ? 1 : 0);
       else if (rectified) kernels.rectify(values, rows * units);
     },
@@ -43,36 +31,11 @@ export function dense(
       const { values, gradient } = output;
       if (rectified) kernels.rectify_gradient(gradient, values, rows * units);
       if (bias !== null) kernels.add_column_sums(gradient, rows, units, bias.gradient);
-      kernels.product(
-        inputs,
-        units,
-        rows,
-        input.values,
-        1,
-        inputs,
-        gradient,
-        units,
-        kernel.gradient,
-        units,
-        1,
-        panel(),
-      );
+      const seen = transposed(matrix(input.values, rows, inputs));
+      multiply(kernels, seen, gradient, units, kernel.gradient, true, panel());
       if (input.gradient === 0) return;
       kernels.transpose(inputs, units, kernel.value, turned());
-      kernels.product(
-        rows,
-        inputs,
-        units,
-        gradient,
-        units,
-        1,
-        turned(),
-        inputs,
-        input.gradient,
-        inputs,
-        0,
-        panel(),
-      );
+      multiply(kernels, matrix(gradient, rows, units), turned(), inputs, input.gradient, false, panel());
     },
   };
 }

@@ -1,65 +1,11 @@
-/* Bias, rectifier, dropout, batch normalisation and the Adam update: passes over rows of `channels` values. */
+/* Rectifier, dropout, penalties and the Adam update: passes over values one by one. */
 #include "kernels.h"
 
-/* Adds `bias` [channels] to each of `rows` rows and, where `rectify` is not 0, takes max(0, value). */
-KERNEL(add_bias)(float *values, int rows, int channels, const float *bias, int rectify) {
-  const v128_t none = wasm_f32x4_const_splat(0.0f);
-  for (int r = 0; r < rows; r++, values += channels) {
-    int c = 0;
-    for (; c + 4 <= channels; c += 4) {
-      v128_t value = wasm_f32x4_add(load4(values + c), load4(bias + c));
-      if (rectify) value = wasm_f32x4_pmax(none, value);
-      store4(values + c, value);
-    }
-    for (; c < channels; c++) {
-      const float value = values[c] + bias[c];
-      values[c] = rectify && !(value > 0.0f) ? 0.0f : value;
-    }
-  }
-}
-
-/* sums[c] += sum over rows of values[r, c]. */
-KERNEL(add_column_sums)(const float *values, int rows, int channels, float *sums) {
-  int c = 0;
-  for (; c + 4 <= channels; c += 4) {
-    v128_t sum = wasm_f32x4_const_splat(0.0f);
-    for (int r = 0; r < rows; r++) sum = wasm_f32x4_add(sum, load4(values + r * channels + c));
-    store4(sums + c, wasm_f32x4_add(load4(sums + c), sum));
-  }
-  for (; c < channels; c++) {
-    float sum = 0.0f;
-    for (int r = 0; r < rows; r++) sum += values[r * channels + c];
-    sums[c] += sum;
-  }
-}
-
-/* sums[c] += sum over rows of (values[r, c] - mean[c]) squared. */
-KERNEL(add_column_squares)(const float *values, int rows, int channels, const float *mean, float *sums) {
-  int c = 0;
-  for (; c + 4 <= channels; c += 4) {
-    const v128_t centre = load4(mean + c);
-    v128_t sum = wasm_f32x4_const_splat(0.0f);
-    for (int r = 0; r < rows; r++) {
-      const v128_t value = wasm_f32x4_sub(load4(values + r * channels + c), centre);
-      sum = multiply_add(sum, value, value);
-    }
-    store4(sums + c, wasm_f32x4_add(load4(sums + c), sum));
-  }
-  for (; c < channels; c++) {
-    float sum = 0.0f;
-    for (int r = 0; r < rows; r++) {
-      const float value = values[r * channels + c] - mean[c];
-      sum += value * value;
-    }
-    sums[c] += sum;
-  }
-}
-
-/* In place: max(0, value). */
+/* In place: max(0, value); what is no number stays so. */
 KERNEL(rectify)(float *values, int count) {
   int i = 0;
-  for (; i + 4 <= count; i += 4) store4(values + i, wasm_f32x4_pmax(wasm_f32x4_const_splat(0.0f), load4(values + i)));
-  for (; i < count; i++) values[i] = values[i] > 0.0f ? values[i] : 0.0f;
+  for (; i + 4 <= count; i += 4) store4(values + i, wasm_f32x4_pmax(load4(values + i), wasm_f32x4_const_splat(0.0f)));
+  for (; i < count; i++) values[i] = values[i] < 0.0f ? 0.0f : values[i];
 }
 
 /* In place: the gradient where the rectifier's output is above 0, else 0. */
@@ -83,67 +29,6 @@ KERNEL(drop)(float *values, int count, uint32_t key, uint32_t first, uint32_t th
     h = (h ^ (h >> 13)) * 0xc2b2ae35u;
     h ^= h >> 16;
     values[i] = h >= threshold ? values[i] * scale : 0.0f;
-  }
-}
-
-/* out[r, c] = values[r, c] * factor[c] + offset[c], rectified where `rectify_after` is not 0. */
-KERNEL(scale_columns)(const float *values, int rows, int channels, const float *factor, const float *offset,
-                      int rectify_after, float *out) {
-  const v128_t none = wasm_f32x4_const_splat(0.0f);
-  for (int r = 0; r < rows; r++, values += channels, out += channels) {
-    int c = 0;
-    for (; c + 4 <= channels; c += 4) {
-      v128_t value = multiply_add(load4(offset + c), load4(values + c), load4(factor + c));
-      if (rectify_after) value = wasm_f32x4_pmax(none, value);
-      store4(out + c, value);
-    }
-    for (; c < channels; c++) {
-      const float value = offset[c] + values[c] * factor[c];
-      out[c] = rectify_after && !(value > 0.0f) ? 0.0f : value;
-    }
-  }
-}
-
-/*
- * Sums of the gradient of batch normalisation: sums[c] += sum of dy, sums[channels + c] += sum of dy * (x - mean).
- */
-KERNEL(add_normalisation_sums)(const float *gradient, const float *values, int rows, int channels, const float *mean,
-                               float *sums) {
-  float *products = sums + channels;
-  int c = 0;
-  for (; c + 4 <= channels; c += 4) {
-    const v128_t centre = load4(mean + c);
-    v128_t sum = wasm_f32x4_const_splat(0.0f), product = sum;
-    for (int r = 0; r < rows; r++) {
-      const v128_t slope = load4(gradient + r * channels + c);
-      sum = wasm_f32x4_add(sum, slope);
-      product = multiply_add(product, slope, wasm_f32x4_sub(load4(values + r * channels + c), centre));
-    }
-    store4(sums + c, wasm_f32x4_add(load4(sums + c), sum));
-    store4(products + c, wasm_f32x4_add(load4(products + c), product));
-  }
-  for (; c < channels; c++) {
-    float sum = 0.0f, product = 0.0f;
-    for (int r = 0; r < rows; r++) {
-      const float slope = gradient[r * channels + c];
-      sum += slope;
-      product += slope * (values[r * channels + c] - mean[c]);
-    }
-    sums[c] += sum;
-    products[c] += product;
-  }
-}
-
-/* In place: gradient = gradient * factor[c] + values * tilt[c] + offset[c], the gradient of batch normalisation. */
-KERNEL(normalisation_gradient)(float *gradient, const float *values, int rows, int channels, const float *factor,
-                               const float *tilt, const float *offset) {
-  for (int r = 0; r < rows; r++, gradient += channels, values += channels) {
-    int c = 0;
-    for (; c + 4 <= channels; c += 4) {
-      const v128_t sum = multiply_add(load4(offset + c), load4(gradient + c), load4(factor + c));
-      store4(gradient + c, multiply_add(sum, load4(values + c), load4(tilt + c)));
-    }
-    for (; c < channels; c++) gradient[c] = offset[c] + gradient[c] * factor[c] + values[c] * tilt[c];
   }
 }
 

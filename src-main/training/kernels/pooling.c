@@ -1,6 +1,19 @@
 /* Pooling of one image [height, width, channels] with its gradients. Windows may hang over the edges (padding "same"). */
 #include "kernels.h"
 
+static inline void clear_row(float *to, int count) {
+  int i = 0;
+  for (; i + 4 <= count; i += 4) store4(to + i, wasm_f32x4_const_splat(0.0f));
+  for (; i < count; i++) to[i] = 0.0f;
+}
+
+static inline void add_scaled(const float *from, float factor, float *to, int count) {
+  const v128_t factors = wasm_f32x4_splat(factor);
+  int i = 0;
+  for (; i + 4 <= count; i += 4) store4(to + i, multiply_add(load4(to + i), load4(from + i), factors));
+  for (; i < count; i++) to[i] += from[i] * factor;
+}
+
 /*
  * Maximum of every window; `places` gets the index in the image of the value that was taken (of equal ones the first), for the
  * gradient.
@@ -18,7 +31,16 @@ KERNEL(max_pool)(const float *image, int height, int width, int channels, int si
           const int x = ox * stride_width - left + kx;
           if (x < 0 || x >= width) continue;
           const int place = (y * width + x) * channels;
-          for (int c = 0; c < channels; c++) {
+          int c = 0;
+          for (; c + 4 <= channels; c += 4) {
+            const v128_t value = load4(image + place + c);
+            const v128_t best = load4(out + c);
+            const v128_t better = first ? wasm_i32x4_const_splat(-1) : wasm_f32x4_gt(value, best);
+            const v128_t here = wasm_i32x4_add(wasm_i32x4_splat(place + c), wasm_i32x4_const(0, 1, 2, 3));
+            store4(out + c, wasm_v128_bitselect(value, best, better));
+            wasm_v128_store(places + c, wasm_v128_bitselect(here, wasm_v128_load(places + c), better));
+          }
+          for (; c < channels; c++) {
             const float value = image[place + c];
             if (first || value > out[c]) {
               out[c] = value;
@@ -44,7 +66,7 @@ KERNEL(average_pool)(const float *image, int height, int width, int channels, in
   for (int oy = 0; oy < out_height; oy++) {
     for (int ox = 0; ox < out_width; ox++, out += channels) {
       int inside = 0;
-      for (int c = 0; c < channels; c++) out[c] = 0.0f;
+      clear_row(out, channels);
       for (int ky = 0; ky < size_height; ky++) {
         const int y = oy * stride_height - top + ky;
         if (y < 0 || y >= height) continue;
@@ -52,7 +74,7 @@ KERNEL(average_pool)(const float *image, int height, int width, int channels, in
           const int x = ox * stride_width - left + kx;
           if (x < 0 || x >= width) continue;
           const float *from = image + (y * width + x) * channels;
-          for (int c = 0; c < channels; c++) out[c] += from[c];
+          add_scaled(from, 1.0f, out, channels);
           inside++;
         }
       }
@@ -75,7 +97,7 @@ KERNEL(average_pool_gradient)(const float *out_gradient, int height, int width, 
       for (int y = y0; y < y1; y++) {
         for (int x = x0; x < x1; x++) {
           float *to = image_gradient + (y * width + x) * channels;
-          for (int c = 0; c < channels; c++) to[c] += out_gradient[c] * share;
+          add_scaled(out_gradient, share, to, channels);
         }
       }
     }

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { latticeOf } from "../direct/convolution-nodes.ts";
 import { type Heap, type Kernels, kernelsBuilt, loadKernels } from "../direct/kernel-module.ts";
+import { matrix, multiply, transposed } from "../direct/product.ts";
 
 let heap: Heap | null = null;
 
@@ -104,18 +105,13 @@ function registerGradients(kernels: Kernels, { memory, allocate, free }: Heap): 
     const panel = allocate(8 * places);
     for (let index = 0; index < info.batchSize; index++) {
       kernels.patches_of(at(input, index), ...numbers, patches);
-      kernels.product(
-        depth,
-        info.outChannels,
-        places,
-        patches,
-        1,
-        depth,
+      multiply(
+        kernels,
+        transposed(matrix(patches, places, depth)),
         at(slope, index),
         info.outChannels,
         pointerOf(gradient),
-        info.outChannels,
-        1,
+        true,
         panel,
       );
     }
