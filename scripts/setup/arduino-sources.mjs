@@ -6,8 +6,9 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
-/** Firmware files that nothing includes by their name, besides the feature blocks. */
+/** Firmware files that nothing includes by their name, and folders of which all sources are needed: feature blocks, kernels. */
 const FIRMWARE_ROOTS = ["runtime/pipeline.c", "runtime/version.h"];
+const FIRMWARE_FOLDERS = ["frontend", "kernels"];
 /** Kernels are registered by functions that one header declares. */
 const KERNELS = ["reshape", "conv", "depthwise_conv", "pooling", "fully_connected", "softmax"];
 const LITE = "tensorflow/lite";
@@ -26,13 +27,13 @@ export function collectArduinoSources({ tflm, firmware, licence, out }) {
     ...["", "gemmlowp", "flatbuffers/include", "ruy"].map((part) => join(tflm, DOWNLOADS, part)),
   ];
   const done = new Map([["LICENSE", licence]]);
-  const blocks = readdirSync(join(firmware, "frontend")).filter((name) => name.endsWith(".c"));
+  const whole = FIRMWARE_FOLDERS.filter((part) => existsSync(join(firmware, part))).flatMap((part) =>
+    readdirSync(join(firmware, part))
+      .filter((name) => SOURCE_ENDINGS.some((ending) => name.endsWith(ending)))
+      .map((name) => `${part}/${name}`),
+  );
   const queue = [
-    ...[...FIRMWARE_ROOTS, ...blocks.map((name) => `frontend/${name}`)].map((name) => ({
-      folder: firmware,
-      name,
-      to: "limpet",
-    })),
+    ...[...FIRMWARE_ROOTS, ...whole].map((name) => ({ folder: firmware, name, to: "limpet" })),
     ...KERNELS.map((name) => ({ folder: tflm, name: `${LITE}/micro/kernels/${name}.cc`, to: "" })),
   ];
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {

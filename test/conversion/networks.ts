@@ -1,4 +1,5 @@
 /** Seeded networks of every kind that Limpet trains, with weights as training leaves them, and windows for them. */
+import { axisWindows } from "../../src-main/conversion/layer-plan.ts";
 import type { NetworkLayer, TrainedNetwork } from "../../src-main/training/network.ts";
 
 export type Random = {
@@ -163,6 +164,41 @@ export function networkCases(seed: number): NetworkCase[] {
       ]),
     },
   ];
+}
+
+/** A network of random layers in random shapes: every padding, stride and extent that conversion takes, sensible or not. */
+export function randomNetwork(seed: number): TrainedNetwork {
+  const random = seededRandom(seed);
+  let [height, width, channels] = [random.integer(1, 40), random.integer(1, 20), random.integer(1, 6)];
+  const inputShape = [height, width, channels];
+  const layers: NetworkLayer[] = [];
+  for (let left = random.integer(0, 4); left > 0; left--) {
+    const padding = random.integer(0, 1) === 0 ? "same" : "valid";
+    const fitting = (extent: number) => random.integer(1, padding === "same" ? 10 : Math.min(extent, 10));
+    const shape: WindowShape = {
+      size: [fitting(height), fitting(width)],
+      strides: [random.integer(1, 3), random.integer(1, 3)],
+      padding,
+    };
+    const filters = random.integer(1, 12);
+    const layer = [
+      conv2d(random, channels, filters, shape),
+      depthwise(random, channels, shape),
+      { kind: "max-pool", ...shape } as const,
+      { kind: "average-pool", ...shape } as const,
+    ][random.integer(0, 3)] as NetworkLayer;
+    const silent = random.integer(0, 3) === 0 && "activation" in layer;
+    layers.push(silent ? { ...layer, activation: "none" } : layer);
+    if (layer.kind === "conv2d") channels = filters;
+    height = axisWindows(height, shape.size[0], shape.strides[0], padding).count;
+    width = axisWindows(width, shape.size[1], shape.strides[1], padding).count;
+    if (random.integer(0, 5) > 0) continue;
+    layers.push({ kind: "reshape", shape: [width, height, channels] });
+    [height, width] = [width, height];
+  }
+  const outputs = random.integer(1, 6);
+  layers.push(dense(random, height * width * channels, outputs, "none"));
+  return { task: "regression", inputShape, outputs, layers };
 }
 
 /** Normalised features: standard normal, each feature with a mean of its own in each window. */
