@@ -10,7 +10,10 @@ const MADE = ["resources/firmware/virtual.bin", "resources/firmware/twin.wasm"];
 
 export async function setUpFirmware() {
   if (!existsSync(join(root, SCRIPT))) return;
-  const hash = hashOf(["firmware", SCRIPT, "scripts/setup/arduino-sources.mjs"], process.env.TFLM_DIR ?? "");
+  const hash = hashOf(
+    ["firmware", SCRIPT, "scripts/firmware-boards.mjs", "scripts/setup/arduino-sources.mjs"],
+    process.env.TFLM_DIR ?? "",
+  );
   if (isDone("firmware", hash, MADE)) return;
   // A tree that is named needs no fetching.
   const fetching = process.env.TFLM_DIR ? [] : ["cargo"];

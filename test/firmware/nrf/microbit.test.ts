@@ -1,0 +1,158 @@
+/**
+ * The nRF chips' drivers of UART, TIMER and NVMC with the firmware's runtime, link and store, on QEMU's machine `microbit`: the engine's own
+ * session speaks to it over the serial line, and its power fails in the midst of updates.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { encodeModelPackage } from "../../../src-main/deployment/model-package.ts";
+import { buildMicrobitFlash, Microbit, missingForMicrobit } from "./qemu-microbit.ts";
+
+const missing = missingForMicrobit();
+if (missing !== null) console.warn(`SKIPPED: the machine microbit: ${missing}`);
+
+const folder = mkdtempSync(join(tmpdir(), "limpet-microbit-"));
+let factory: Buffer;
+let machine: Microbit | null = null;
+
+beforeAll(() => {
+  if (missing === null) factory = buildMicrobitFlash(folder);
+}, 120_000);
+afterEach(async () => {
+  await machine?.cut();
+  machine = null;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const WINDOW = 20;
+const CUTS = Number(process.env.LIMPET_CUTS ?? 8);
+const SEED = Number(process.env.LIMPET_SEED ?? 1);
+
+/** Mulberry32, from 0 to 1. */
+function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** For the doubles: features are samples times 2, the network hands back the first input and 10. `bytes` of it are ballast. */
+function makePackage(name: string, bytes = 0): Uint8Array {
+  const frontend = Buffer.alloc(44);
+  frontend.writeUInt8(1, 0);
+  frontend.write("accelerometer", 4);
+  frontend.writeFloatLE(200, 20);
+  frontend.writeUInt8(1, 24);
+  frontend.writeUInt32LE(WINDOW, 32);
+  frontend.writeUInt32LE(WINDOW, 36);
+  const tflite = Buffer.alloc(4);
+  tflite.writeUInt32LE(WINDOW, 0);
+  const samples = Float32Array.from({ length: WINDOW }, (_, i) => i - 5);
+  return encodeModelPackage({
+    frontendVersion: 1,
+    frontend,
+    normalisation: { mean: new Float32Array(WINDOW), factor: new Float32Array(WINDOW).fill(0.5) },
+    tflite,
+    task: "classification",
+    labels: ["a", "b"],
+    arenaBytes: 1000,
+    input: { scale: 1, zeroPoint: 0 },
+    output: { scale: 0.125, zeroPoint: 0 },
+    strideSamples: WINDOW,
+    thresholds: [0, 0],
+    name,
+    golden: [
+      {
+        kind: "stored",
+        samples,
+        // Features are twice the samples, the factor halves them again.
+        featuresCrc: crc32(Buffer.from(samples.buffer)),
+        quantisedCrc: crc32(Buffer.from(Int8Array.from(samples).buffer)),
+        scores: Int8Array.of(-5, 10),
+      },
+    ],
+    meta: { ballast: name.repeat(Math.ceil(bytes / name.length)) },
+  });
+}
+
+const start = async (flash: Uint8Array): Promise<Microbit> => {
+  machine = await Microbit.start(folder, flash);
+  return machine;
+};
+
+describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, in QEMU", () => {
+  it("greets, streams what its tick samples at the true rate, and loses nothing", async () => {
+    const { session } = await start(factory);
+    expect(session.hello).toMatchObject({ kind: "microbit-v1", model: null, clockHz: 64_000_000 });
+    expect(session.hello.serialNumber).toMatch(/^[0-9A-F]{16}$/);
+    const got: number[] = [];
+    session.listen((event) => {
+      if (event.kind !== "samples") return;
+      expect(event.samples.firstSample).toBe(BigInt(got.length));
+      got.push(...event.samples.data);
+    });
+    const begin = performance.now();
+    await session.start([{ index: 0, rateHz: 0 }]);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const [stopped] = await session.stop();
+    const seconds = (performance.now() - begin) / 1000;
+    expect(stopped?.dropped).toBe(0n);
+    expect(Number(stopped?.produced)).toBe(got.length);
+    expect(got).toEqual(got.map((_, i) => i));
+    expect(Math.abs(got.length / 200 - seconds)).toBeLessThan(0.3);
+    expect(session.counters.framesLost + session.counters.framesBad).toBe(0);
+  }, 30_000);
+
+  it("writes a model into the chip's flash, proves it there, keeps it over a power cut, and rolls back", async () => {
+    const first = makePackage("first", 3000);
+    const { session } = await start(factory);
+    expect(await session.update(first)).toMatchObject({ accepted: true, test: { run: 1, identical: 1 } });
+    expect(await session.readPackage(first.length)).toEqual(first);
+    const saved = await (machine as Microbit).cut();
+    // Only the slots have changed.
+    expect(saved.subarray(0, 0x20000).equals(factory.subarray(0, 0x20000))).toBe(true);
+    const again = (await start(saved)).session;
+    expect(again.hello.model).toMatchObject({ name: "first", slot: "A" });
+    await again.update(makePackage("second", 100));
+    expect((await again.greet()).model).toMatchObject({ name: "second", slot: "B" });
+    expect(await again.rollBack()).toBe("A");
+    const rolled = await (machine as Microbit).cut();
+    expect((await start(rolled)).session.hello.model?.name).toBe("first");
+  }, 30_000);
+
+  it("runs the old model or the new one, whole, after its power failed at any moment of an update", async () => {
+    const next = random(SEED);
+    let installed = makePackage("model-0", 12_000);
+    await start(factory);
+    const begin = performance.now();
+    await (machine as Microbit).session.update(installed);
+    const updateMs = performance.now() - begin;
+    let flash = await (machine as Microbit).cut();
+    const seen = { old: 0, new: 0 };
+    for (let i = 1; i <= CUTS; i++) {
+      const board = await start(flash);
+      const fresh = makePackage(`model-${i}`, 8000 + Math.floor(next() * 8000));
+      const update = board.session.update(fresh).catch(() => null);
+      await new Promise((resolve) => setTimeout(resolve, next() * updateMs * 1.2));
+      flash = await board.cut();
+      await update;
+      const { session } = await start(flash);
+      const { name } = session.hello.model ?? { name: "none" };
+      const isNew = name === `model-${i}`;
+      const expected = isNew ? fresh : installed;
+      expect(await session.readPackage(expected.length), `cut ${i} of seed ${SEED}: ${name}`).toEqual(
+        expected,
+      );
+      seen[isNew ? "new" : "old"]++;
+      installed = expected;
+      flash = await (machine as Microbit).cut();
+    }
+    console.info(`power cuts: ${CUTS}, old model ${seen.old}, new model ${seen.new}, none 0`);
+    expect(seen.old + seen.new).toBe(CUTS);
+  }, 240_000);
+});
