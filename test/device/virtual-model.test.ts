@@ -162,6 +162,37 @@ describe.skipIf(!ready)("a model on the virtual board", () => {
     );
   }, 60_000);
 
+  it("of sound computes only the frames that a live window does not share with the one before", async () => {
+    const rateHz = 8000;
+    const sound: PackageDesign = {
+      name: "sound",
+      lengthMs: 1000,
+      strideMs: 200,
+      inputs: [inputOf("microphone", rateHz, [0], { block: "log-mel", windowNormalisation: "mean" })],
+    };
+    const data = Int16Array.from({ length: 3 * rateHz }, (_, i) => ((i * 7919) % 2001) - 1000);
+    const channels = [{ name: "left", unit: "FS" }];
+    const signal = encodeSignals([
+      { sensor: "microphone", channels, rateHz, scale: 2 ** -15, samples: data.length, data },
+    ]);
+    const session = await BoardSession.connect(
+      new VirtualTransport({ flashPath: join(temporaryFolder(), "flash"), instructions: true, signal }),
+    );
+    sessions.push(session);
+    await session.update(makePackage(twin, sound, 9, "dense").bytes);
+    const spent: number[] = [];
+    session.listen((event) => {
+      if (event.kind === "prediction") spent.push(event.prediction.frontendInstructions);
+    });
+    await session.startLive();
+    await sleep(1500);
+    await session.stopLive();
+    const [whole, ...later] = spent as [number, ...number[]];
+    expect(later.length).toBeGreaterThan(3);
+    // 10 of 49 frames are new, and the tables are made anew.
+    for (const count of later) expect(count).toBeLessThan(0.4 * whole);
+  }, 60_000);
+
   it("is not needed for the demo machine, which is the same to the last count on virtual board, simulated board and twin", async () => {
     const read = async (session: BoardSession): Promise<number[]> => {
       const got: number[] = [];
