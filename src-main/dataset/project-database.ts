@@ -83,6 +83,7 @@ export class ProjectDatabase {
         if (header.applicationId !== APPLICATION_ID) {
           throw notAProject(path);
         }
+        requireNoProgram(path, probe);
         return header.version;
       });
     } catch (error) {
@@ -273,6 +274,25 @@ export class ProjectDatabase {
       this.#database.pragma(`synchronous = ${this.#bulk ? "NORMAL" : "FULL"}`);
       this.#writable = true;
     }
+  }
+}
+
+/** Refuses a file that brings statements of its own, which SQLite would run beside ours: no Limpet makes any. */
+function requireNoProgram(path: string, database: SqliteDatabase): void {
+  const found = database
+    .prepare<[], { type: string; name: string }>(
+      "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1",
+    )
+    .get();
+  if (found !== undefined) {
+    throw new LimpetError(
+      "project-invalid",
+      `${path} holds a ${found.type} (${found.name}), which no Limpet makes.`,
+      {
+        field: path,
+        hint: "Do not trust this file. Ask whoever it came from.",
+      },
+    );
   }
 }
 

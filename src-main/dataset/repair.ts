@@ -4,6 +4,7 @@
  */
 import { copyFileSync } from "node:fs";
 import type { QualityFinding, StreamInfo } from "../../src-shared/contract/index.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
 import { checkStream } from "./check.ts";
 import { asideName } from "./copy-aside.ts";
 import { damagedRows } from "./damaged-rows.ts";
@@ -11,7 +12,7 @@ import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
 import { getRecording, listGaps, listStreams, writePending } from "./recordings-table.ts";
 import { chunkCrc, sampleBytes, samplesFrom } from "./samples.ts";
-import { guarded } from "./sqlite.ts";
+import { guarded, isConstraint } from "./sqlite.ts";
 import type { ChunkRow } from "./stream-reader.ts";
 import { StreamSink } from "./stream-sink.ts";
 
@@ -50,10 +51,20 @@ export function repairProject(path: string): RepairReport {
       }
     });
     return { backup, repaired };
+  } catch (error) {
+    throw isConstraint(error) ? beyondRepair(path, error) : error;
   } finally {
     project.close();
   }
 }
+
+/** The tables are not what they are taken for, so that what mends rows breaks their rules. Nothing was changed then. */
+const beyondRepair = (path: string, cause: unknown): LimpetError =>
+  new LimpetError("project-corrupt", `${path} is damaged in a way that cannot be mended.`, {
+    field: path,
+    hint: "Go back to a snapshot or a copy. Nothing was changed.",
+    cause,
+  });
 
 /** Byte for byte, damage and all: SQLite may not be able to read what is to be kept. */
 function copyWhole(project: ProjectFile): string {

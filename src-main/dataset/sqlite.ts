@@ -35,11 +35,15 @@ export function openDatabase(
 ): SqliteDatabase {
   requireSqliteRuntime(process.versions);
   try {
-    return new Database(path, {
+    const database = new Database(path, {
       readonly: options.readonly,
       fileMustExist: options.create !== true,
       timeout: options.timeoutMs ?? BUSY_TIMEOUT_MS,
     });
+    // A file may come from anybody: what stands in its schema calls no functions, and cells that overlap are seen.
+    database.pragma("trusted_schema = OFF");
+    database.pragma("cell_size_check = ON");
+    return database;
   } catch (error) {
     throw translateSqliteError(error, path);
   }
@@ -53,6 +57,9 @@ export function isBusy(error: unknown): boolean {
   const code = codeOf(error);
   return code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED");
 }
+
+/** Whether a rule of the tables (a foreign key, a check, a unique index) was broken. */
+export const isConstraint = (error: unknown): boolean => codeOf(error).startsWith("SQLITE_CONSTRAINT");
 
 /** What SQLite says where tables are not those that the file's number promises. */
 const FOREIGN_TABLES =

@@ -115,6 +115,27 @@ describe("requests over a channel", () => {
     expect(await until(1)).toMatchObject({ kind: "error", error: { code: "usage" } });
     expect(sent).toHaveLength(1);
   });
+
+  it("are not taken without limit, and not twice under one number", async () => {
+    const ends: (() => void)[] = [];
+    const { send, until } = serve({
+      "project:close": () => new Promise((resolve) => ends.push(() => resolve({}))),
+    });
+    for (let id = 1; id <= 201; id++) send({ kind: "request", id, method: "project:close" });
+    expect(await until(201)).toMatchObject({ kind: "error", error: { code: "usage" } });
+    for (const end of ends) end();
+    expect(await until(200)).toMatchObject({ kind: "result" });
+  });
+
+  it("without parameters are asked with none; what is no request but has a number gets an answer", async () => {
+    const { send, until } = serve({ "project:close": () => ({}) });
+    send({ kind: "request", id: 1, method: "project:close" });
+    expect(await until(1)).toMatchObject({ kind: "result" });
+    send({ kind: "request", id: 2, methods: "project:close" });
+    expect(await until(2)).toMatchObject({ kind: "error", error: { code: "usage" } });
+    send({ kind: "request", id: 3, method: "project:open", params: { path: "a\0b" } });
+    expect(await until(3)).toMatchObject({ kind: "error", error: { code: "usage" } });
+  });
 });
 
 describe("events", () => {

@@ -5,7 +5,7 @@
  *
  * A finding is written to FOLDER; once mended it belongs into test/fuzz/findings/TARGET (or test/fuzz/c/findings/FUZZER).
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -24,7 +24,8 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const seed = Number(values.seed);
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(",").includes(name);
-const folder = mkdtempSync(join(tmpdir(), "limpet-fuzz-"));
+// In memory where the system has a place for that: project files are written by the thousand.
+const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "limpet-fuzz-"));
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const share = (reached: number, all: number): string =>
   `${reached} of ${all} (${((100 * reached) / Math.max(1, all)).toFixed(0)} %)`;
