@@ -1,12 +1,14 @@
 /** The settings of a recording in one line, the live signal below, and what is going on while one is made. */
 import { Button, Checkbox, NativeSelect, NumberInput, Popover, TextInput } from "@mantine/core";
 import { Square, Trash2, Usb, Volume2, VolumeX } from "lucide-react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoardInfo } from "../../src-shared/contract/index.ts";
 import { connectedBoard, useApp } from "../app/store.ts";
 import { LiveTrace } from "../widgets/live-trace.tsx";
 import { ErrorMessage } from "../widgets/parts.tsx";
 import { type RecorderSettings, totalSeconds, useRecorderSettings } from "./recorder-settings.ts";
+import { rateOf, ratesOf } from "./sensor-choice.ts";
 import type { Recorder } from "./use-recorder.ts";
 
 export function RecordPanel({ recorder }: { recorder: Recorder }) {
@@ -16,7 +18,7 @@ export function RecordPanel({ recorder }: { recorder: Recorder }) {
   const openBoards = useApp((app) => app.openBoards);
   if (board === null) {
     return (
-      <section className="card invite" aria-label={t("Record")}>
+      <section className="card invite" aria-label={t("Recorder")}>
         <Usb size={26} aria-hidden />
         <div className="grow">
           <h2>
@@ -37,7 +39,7 @@ export function RecordPanel({ recorder }: { recorder: Recorder }) {
     );
   }
   return (
-    <section className="card" aria-label={t("Record")} data-recording={recorder.phase.kind === "recording"}>
+    <section className="card" aria-label={t("Recorder")} data-recording={recorder.phase.kind === "recording"}>
       {recorder.phase.kind === "idle" ? (
         <Settings board={board} />
       ) : (
@@ -123,15 +125,20 @@ function Settings({ board }: { board: BoardInfo }) {
 function Sensors({ board }: { board: BoardInfo }) {
   const { t } = useTranslation();
   const settings = useRecorderSettings();
+  const recordings = useApp((app) => app.recordings);
+  const others = useMemo(() => ratesOf(recordings), [recordings]);
   if (board.sensors.length < 2 && (board.sensors[0]?.rates.length ?? 0) < 2) return null;
   const used = board.sensors.filter(({ id }) => !settings.without.includes(id));
+  const only = used.length === 1 ? used[0] : undefined;
   return (
     <Popover position="bottom-end" shadow="md" trapFocus>
       <Popover.Target>
         <Button variant="default">
-          {used.length === board.sensors.length
-            ? t("Sensors: all")
-            : t("Sensors: {{used}} of {{all}}", { used: used.length, all: board.sensors.length })}
+          {only !== undefined
+            ? `${only.id}, ${rateOf(only, settings.rates, others) ?? ""} Hz`
+            : used.length === board.sensors.length
+              ? t("Sensors: all")
+              : t("Sensors: {{used}} of {{all}}", { used: used.length, all: board.sensors.length })}
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
@@ -152,7 +159,7 @@ function Sensors({ board }: { board: BoardInfo }) {
               />
               <NativeSelect
                 aria-label={t("Rate of {{sensor}}", { sensor: sensor.id })}
-                value={String(settings.rates[sensor.id] ?? sensor.rates[0] ?? 0)}
+                value={String(rateOf(sensor, settings.rates, others) ?? 0)}
                 onChange={(event) =>
                   settings.set({
                     rates: { ...settings.rates, [sensor.id]: Number(event.currentTarget.value) },

@@ -1,12 +1,13 @@
 /** Recording as the user sees it: countdown, one recording or several in turn, stop, discard. Knows requests, no looks. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { BoardInfo, RecordingResult } from "../../src-shared/contract/index.ts";
+import type { RecordingResult } from "../../src-shared/contract/index.ts";
 import type { LimpetError } from "../../src-shared/errors.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { connectedBoard, notifyError, useApp } from "../app/store.ts";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
 import { beep } from "../widgets/sound.ts";
-import { type RecorderSettings, useRecorderSettings } from "./recorder-settings.ts";
+import { useRecorderSettings } from "./recorder-settings.ts";
+import { ratesOf, sensorsOf } from "./sensor-choice.ts";
 
 export type Phase =
   | { readonly kind: "idle" }
@@ -73,7 +74,7 @@ export function useRecorder(): Recorder {
             label,
             seconds: settings.mode === "open" ? null : settings.seconds,
             group: settings.group.trim() === "" ? null : settings.group.trim(),
-            sensors: sensorsOf(board, settings),
+            sensors: sensorsOf(board, settings, ratesOf(useApp.getState().recordings)),
           });
           tone(BEEP_HZ.end);
           if (result === null) return;
@@ -124,18 +125,3 @@ const sleep = (ms: number, state: { wake: () => void }): Promise<void> =>
       resolve();
     };
   });
-
-/** The sensors to be recorded; none named where all of them are, at their first rates. */
-export function sensorsOf(
-  board: BoardInfo | null,
-  { without, rates }: Pick<RecorderSettings, "without" | "rates">,
-): { id: string; rateHz?: number }[] {
-  const all = board?.sensors ?? [];
-  const chosen = all.filter(({ id }) => !without.includes(id));
-  const changed = chosen.some(({ id, rates: known }) => rates[id] !== undefined && rates[id] !== known[0]);
-  if (!changed && (chosen.length === all.length || chosen.length === 0)) return [];
-  return (chosen.length === 0 ? all : chosen).map(({ id, rates: known }) => {
-    const rateHz = rates[id];
-    return rateHz !== undefined && known.includes(rateHz) ? { id, rateHz } : { id };
-  });
-}

@@ -2,16 +2,30 @@
 import { Button } from "@mantine/core";
 import { Check, Download, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { ConversionReport } from "../../src-shared/contract/index.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
 import { NeedExperiment } from "../widgets/need-experiment.tsx";
-import { Card, ErrorMessage, kilobytes, Message, Page, percent, WorkProgress } from "../widgets/parts.tsx";
+import { OutOfDate } from "../widgets/out-of-date.tsx";
+import {
+  Card,
+  ClassChip,
+  Empty,
+  ErrorMessage,
+  kilobytes,
+  Message,
+  Page,
+  percent,
+  useLabels,
+  WorkProgress,
+} from "../widgets/parts.tsx";
 
 const EXPORTS = [
   { format: "tflite", name: "TFLite", ending: "tflite" },
   { format: "c", name: "C array", ending: "h" },
   { format: "arduino", name: "Arduino library", ending: "zip" },
+  { format: "tfjs", name: "TensorFlow.js", ending: "zip" },
   { format: "package", name: "Model package", ending: "lmp" },
   { format: "npz", name: "NumPy features", ending: "npz" },
 ] as const;
@@ -75,13 +89,7 @@ export function ConvertPlace() {
       }
     >
       <ErrorMessage error={convert.error} />
-      {experiment.outOfDate && (
-        <Message
-          level="warning"
-          message={t("The model is out of date: recordings were changed after training.")}
-          hint={t("Train again, or convert this one anyway.")}
-        />
-      )}
+      {experiment.outOfDate && <OutOfDate />}
       {convert.running && (
         <WorkProgress
           title={t("Converting")}
@@ -92,93 +100,126 @@ export function ConvertPlace() {
         />
       )}
       {report === null && !convert.running && (
-        <Card title={experiment.name}>
-          <p>
-            {t(
-              "The trained network uses 32-bit numbers. A board computes with 8-bit ones: a quarter of the memory, and much less time and power. Converting measures what that costs.",
-            )}
-          </p>
-        </Card>
+        <Empty
+          text={t(
+            "The trained network counts in 32-bit numbers. A board counts in 8-bit ones: a quarter of the memory, and much less time and power. Converting measures what that costs.",
+          )}
+        />
       )}
-      {report !== null && (
-        <>
-          <Message
-            level={report.changed * 20 > report.windows ? "warning" : "good"}
-            message={t("{{changed}} of {{windows}} validation windows are called differently.", {
-              changed: report.changed,
-              windows: report.windows,
-            })}
-          />
-          <div className="grid2">
-            <Card title={t("Original (float)")}>
-              <p className="figure">{percent(report.floatAccuracy)}</p>
-              <p className="soft">
-                {t("right on {{windows}} validation windows", { windows: report.windows })}
-              </p>
-            </Card>
-            <Card title={t("For the board (int8)")}>
-              <p className="figure">{percent(report.int8Accuracy)}</p>
-              <p className="soft">
-                {t("TFLite {{tflite}}, package {{pack}}, arena {{arena}}", {
-                  tflite: kilobytes(report.tfliteBytes),
-                  pack: kilobytes(report.packageBytes),
-                  arena: kilobytes(report.arenaBytes),
-                })}
-              </p>
-            </Card>
-          </div>
-          <div className="grid2">
-            <Card title={t("Each class: found (recall)")}>
-              <table className="list">
-                <thead>
-                  <tr>
-                    <th>{t("Class")}</th>
-                    <th className="num">float</th>
-                    <th className="num">int8</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {report.perClass.map((one) => (
-                    <tr key={one.label}>
-                      <td>{one.label}</td>
-                      <td className="num">{percent(one.floatRecall)}</td>
-                      <td className="num">{percent(one.int8Recall)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Card>
-            <Card title={t("Operations")}>
-              <div className="row">
-                {report.operations.map(({ name, supported }) => (
-                  <span className="chip" key={name}>
-                    {supported ? (
-                      <Check size={14} aria-label={t("supported")} />
-                    ) : (
-                      <X size={14} aria-label={t("not supported")} />
-                    )}{" "}
-                    {name}
-                  </span>
-                ))}
-              </div>
-              <h3>{t("Save as a file")}</h3>
-              <div className="row">
-                {EXPORTS.map((one) => (
-                  <Button
-                    key={one.format}
-                    size="xs"
-                    variant="default"
-                    leftSection={<Download size={14} />}
-                    onClick={() => void save(one).catch(notifyError)}
-                  >
-                    {one.name}
-                  </Button>
-                ))}
-              </div>
-            </Card>
-          </div>
-        </>
-      )}
+      {report !== null && <Report report={report} onSave={(one) => void save(one).catch(notifyError)} />}
     </Page>
+  );
+}
+
+function Report({
+  report,
+  onSave,
+}: {
+  report: ConversionReport;
+  onSave: (one: (typeof EXPORTS)[number]) => void;
+}) {
+  const { t } = useTranslation();
+  const labels = useLabels();
+  const classes = [...report.perClass].sort((a, b) => labels.indexOf(a.label) - labels.indexOf(b.label));
+  const loss = report.floatAccuracy - report.int8Accuracy;
+  return (
+    <>
+      <Message
+        level={report.changed * 20 > report.windows ? "warning" : "good"}
+        message={t("{{changed}} of {{windows}} validation windows are called differently.", {
+          changed: report.changed,
+          windows: report.windows,
+        })}
+        hint={
+          loss <= 0
+            ? t("Nothing is lost by the conversion.")
+            : loss <= 0.01
+              ? t("It costs {{loss}} of accuracy: no more than can be expected.", { loss: percent(loss) })
+              : t(
+                  "It costs {{loss}} of accuracy. Train with more varied recordings, or with another network, and convert again.",
+                  { loss: percent(loss) },
+                )
+        }
+      />
+      <div className="grid2">
+        <Card title={t("Original and converted, side by side")}>
+          <table className="list compare">
+            <thead>
+              <tr>
+                <th>
+                  <span className="visually-hidden">{t("What")}</span>
+                </th>
+                <th className="num">{t("Original (float)")}</th>
+                <th className="num">{t("For the board (int8)")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              <tr className="main">
+                <th scope="row">{t("Right on {{windows}} windows", { windows: report.windows })}</th>
+                <td className="num">{percent(report.floatAccuracy)}</td>
+                <td className="num">{percent(report.int8Accuracy)}</td>
+              </tr>
+              {classes.map((one) => (
+                <tr key={one.label}>
+                  <th scope="row">
+                    <ClassChip label={one.label} />
+                  </th>
+                  <td className="num">{percent(one.floatRecall)}</td>
+                  <td className="num" data-lost={one.int8Recall < one.floatRecall - 0.02}>
+                    {percent(one.int8Recall)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Card>
+        <div className="stack" style={{ alignContent: "start" }}>
+          <Card title={t("What goes on the board")}>
+            <dl className="tiles">
+              <div>
+                <dt>{t("Network (.tflite)")}</dt>
+                <dd>{kilobytes(report.tfliteBytes)}</dd>
+              </div>
+              <div>
+                <dt>{t("Whole package")}</dt>
+                <dd>{kilobytes(report.packageBytes)}</dd>
+              </div>
+              <div>
+                <dt>{t("Arena (RAM)")}</dt>
+                <dd>{kilobytes(report.arenaBytes)}</dd>
+              </div>
+            </dl>
+            <h3>{t("Operations")}</h3>
+            <div className="row" style={{ gap: 6 }}>
+              {report.operations.map(({ name, supported }) => (
+                <span className="tag" key={name} data-level={supported ? "good" : "warning"}>
+                  {supported ? (
+                    <Check size={13} aria-label={t("supported")} />
+                  ) : (
+                    <X size={13} aria-label={t("not supported")} />
+                  )}
+                  {name}
+                </span>
+              ))}
+            </div>
+          </Card>
+          <Card title={t("Save as a file")}>
+            <div className="row" style={{ gap: 8 }}>
+              {EXPORTS.map((one) => (
+                <Button
+                  key={one.format}
+                  size="xs"
+                  variant="default"
+                  leftSection={<Download size={14} />}
+                  onClick={() => onSave(one)}
+                >
+                  {one.name}
+                </Button>
+              ))}
+            </div>
+          </Card>
+        </div>
+      </div>
+    </>
   );
 }

@@ -1,23 +1,27 @@
 /** Step 6 of the process: the model onto the board, stage by stage with proof, then the board's own answers live. */
 import { Button } from "@mantine/core";
-import { Check, Circle, CircleX, Loader, SkipForward } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { DeploymentReport, EventPayload } from "../../src-shared/contract/index.ts";
+import type { EventPayload } from "../../src-shared/contract/index.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { connectedBoard, currentExperiment, useApp } from "../app/store.ts";
-import { Card, Empty, ErrorMessage, kilobytes, Message, Page, WorkProgress } from "../widgets/parts.tsx";
+import { OutOfDate } from "../widgets/out-of-date.tsx";
+import { Empty, ErrorMessage, Message, Page, WorkProgress } from "../widgets/parts.tsx";
+import { BoardCard, Proof, StagesCard } from "./deploy-cards.tsx";
 import { LivePanel } from "./live-panel.tsx";
+import { useLive } from "./use-live.ts";
 
-const STAGES = ["check", "firmware", "model", "self-test", "proof"] as const;
-type Stage = EventPayload<"deployment:stage">;
+export type Stage = EventPayload<"deployment:stage">;
 
 export function DeployPlace() {
   const { t } = useTranslation();
   const client = useEngine();
   const board = useApp(connectedBoard);
   const experiment = useApp(currentExperiment);
+  const step = useApp((state) => state.summary?.steps.deploy ?? "to-do");
+  const openBoards = useApp((state) => state.openBoards);
   const deploy = useWork("deployment:run");
+  const live = useLive();
   const [stages, setStages] = useState<ReadonlyMap<string, Stage>>(new Map());
   useEffect(
     () =>
@@ -26,12 +30,33 @@ export function DeployPlace() {
       ) as () => void,
     [client],
   );
-  const run = (): void => {
+  const run = async (): Promise<void> => {
     if (board === null || experiment === null) return;
     setStages(new Map());
-    void deploy.start({ experiment: experiment.id, board: board.port });
+    await live.stop();
+    await deploy.start({ experiment: experiment.id, board: board.port });
   };
   const hasModel = board !== null && board.model !== null;
+  // The board may carry a model of another project or an older one: only what was written from here counts.
+  const isOurs =
+    hasModel && (deploy.result === null ? step === "done" : deploy.result.modelHash === board.model?.hash);
+  const writeButton = (
+    <Button
+      size="md"
+      variant={isOurs ? "default" : "filled"}
+      disabled={experiment === null}
+      loading={deploy.running}
+      onClick={() => (board === null ? openBoards(true) : void run())}
+    >
+      {isOurs ? t("Write again") : t("Write to board")}
+    </Button>
+  );
+  const details = board !== null && (
+    <div className="grid2">
+      <BoardCard board={board} next={experiment?.name ?? null} />
+      <StagesCard stages={stages} report={deploy.result} />
+    </div>
+  );
   return (
     <Page
       title={t("place.deploy")}
@@ -45,17 +70,22 @@ export function DeployPlace() {
                 ? t("Connect a board at the top left.")
                 : experiment.name}
           </span>
-          <Button
-            size="md"
-            disabled={board === null || experiment === null}
-            loading={deploy.running}
-            onClick={run}
-          >
-            {t("Write to board")}
-          </Button>
+          {writeButton}
+          {hasModel && (
+            <Button
+              size="md"
+              variant={isOurs && !live.on ? "filled" : "default"}
+              disabled={deploy.running}
+              loading={live.starting}
+              onClick={() => void (live.on ? live.stop() : live.start())}
+            >
+              {live.on ? t("Stop live check") : t("Start live check")}
+            </Button>
+          )}
         </>
       }
     >
+      {experiment?.outOfDate === true && <OutOfDate />}
       <ErrorMessage
         error={deploy.error}
         action={
@@ -66,8 +96,12 @@ export function DeployPlace() {
       />
       {board === null && !deploy.running && (
         <Empty
-          text={t("No board connected. Plug one in by USB, or choose the simulated board at the top left.")}
-        />
+          text={t(
+            "No board connected. Plug one in by USB; it appears at the top left. Or choose the simulated board, which needs no hardware.",
+          )}
+        >
+          <Button onClick={() => openBoards(true)}>{t("Choose a board…")}</Button>
+        </Empty>
       )}
       {deploy.running && (
         <WorkProgress
@@ -78,105 +112,23 @@ export function DeployPlace() {
           onCancel={deploy.cancel}
         />
       )}
-      {board !== null && (
-        <div className="grid2">
-          <Card title={board.name}>
-            <table className="list">
-              <tbody>
-                <tr>
-                  <th scope="row">{t("Port")}</th>
-                  <td>{board.port}</td>
-                </tr>
-                <tr>
-                  <th scope="row">{t("Firmware")}</th>
-                  <td>{board.firmware ?? t("unknown")}</td>
-                </tr>
-                <tr>
-                  <th scope="row">{t("Model on it")}</th>
-                  <td>{board.model === null ? t("none") : t("{{name}} in slot {{slot}}", board.model)}</td>
-                </tr>
-                <tr>
-                  <th scope="row">{t("To be written")}</th>
-                  <td>{experiment?.name ?? t("none")}</td>
-                </tr>
-              </tbody>
-            </table>
-          </Card>
-          <Card title={t("Stages")}>
-            <ol className="stages">
-              {STAGES.map((name) => (
-                <StageRow key={name} name={name} stage={stages.get(name)} report={deploy.result} />
-              ))}
-            </ol>
-          </Card>
-        </div>
+      {hasModel && !isOurs && experiment !== null && !deploy.running && (
+        <Message
+          level="info"
+          message={t("The board runs “{{name}}”, not “{{wanted}}” of this project.", {
+            name: board.model?.name ?? "",
+            wanted: experiment.name,
+          })}
+          hint={t(
+            "The live answers belong to what is on the board. Write to the board to put this one on it.",
+          )}
+        />
+      )}
+      {hasModel && !deploy.running && (live.on || live.answers.length > 0 || live.error !== null) && (
+        <LivePanel live={live} />
       )}
       {deploy.result !== null && <Proof report={deploy.result} />}
-      {hasModel && !deploy.running && <LivePanel />}
+      {details}
     </Page>
-  );
-}
-
-function StageRow(props: {
-  name: (typeof STAGES)[number];
-  stage: Stage | undefined;
-  report: DeploymentReport | null;
-}) {
-  const { t } = useTranslation();
-  const state = props.stage?.state;
-  const Icon =
-    state === "done"
-      ? Check
-      : state === "failed"
-        ? CircleX
-        : state === "running"
-          ? Loader
-          : state === "skipped"
-            ? SkipForward
-            : Circle;
-  const seconds = props.report?.stages.find(({ stage }) => stage === props.name)?.seconds;
-  return (
-    <li>
-      <Icon
-        size={17}
-        aria-hidden
-        color={state === "done" ? "var(--good)" : state === "failed" ? "var(--signal)" : "var(--ink-soft)"}
-      />
-      <b>{t(`stage.${props.name}`)}</b>
-      <span className="soft small">
-        {state === "running" ? `${Math.round((props.stage?.fraction ?? 0) * 100)} % ` : ""}
-        {state === "skipped" ? t("not needed") : (props.stage?.detail ?? "")}
-      </span>
-      <span className="soft">{seconds === undefined ? "" : `${seconds.toFixed(1)} s`}</span>
-    </li>
-  );
-}
-
-function Proof({ report }: { report: DeploymentReport }) {
-  const { t } = useTranslation();
-  const all = report.goldenVectors.identical === report.goldenVectors.run;
-  return (
-    <>
-      <Message
-        level={all ? "good" : "error"}
-        message={t(
-          "The board computed {{identical}} of {{run}} test windows exactly as this computer does.",
-          report.goldenVectors,
-        )}
-        hint={[
-          t("Slot {{slot}}, {{seconds}} s.", { slot: report.slot, seconds: report.seconds.toFixed(1) }),
-          t("RAM {{ram}}, flash {{flash}}.", { ram: kilobytes(report.ram), flash: kilobytes(report.flash) }),
-          report.latencyMs === null
-            ? ""
-            : t("{{ms}} ms for each answer.", { ms: report.latencyMs.toFixed(1) }),
-          report.batteryDays === null
-            ? ""
-            : t("About {{days}} days on the battery.", { days: Math.round(report.batteryDays) }),
-        ].join(" ")}
-      />
-      {report.warnings.map((warning) => (
-        <Message key={warning} level="warning" message={warning} />
-      ))}
-    </>
   );
 }

@@ -1,6 +1,7 @@
 /** The three blocks of a design as a form: window, features, network. Knows the schema, not what a design costs. */
-import { NativeSelect, NumberInput, TextInput } from "@mantine/core";
+import { Checkbox, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import type { DesignReport } from "../../src-shared/contract/index.ts";
 import {
   type DesignFile,
   type FeatureBlock,
@@ -8,6 +9,7 @@ import {
   type NetworkDesign,
   networkDesign,
 } from "../../src-shared/design.ts";
+import { useApp } from "../app/store.ts";
 import { Card } from "../widgets/parts.tsx";
 
 const BLOCKS = ["spectral", "log-mel", "mfcc", "raw"] as const;
@@ -60,9 +62,12 @@ const numbers = (text: string): number[] =>
 export function DesignForm({
   design,
   onChange,
+  report,
 }: {
   design: DesignFile;
   onChange: (design: DesignFile) => void;
+  /** What came of the design, for the line at the foot of each block. */
+  report: DesignReport | null;
 }) {
   const { t } = useTranslation();
   const features = featuresOf(design);
@@ -80,7 +85,7 @@ export function DesignForm({
     else if (values.length > 0) setNetwork({ ...network, filters: values });
   };
   return (
-    <div className="grid3">
+    <div className="blocks">
       <Card title={t("1 Window")}>
         <NumberInput
           label={t("Length (ms)")}
@@ -112,6 +117,8 @@ export function DesignForm({
             { value: "pad", label: t("are padded with zeros") },
           ]}
         />
+        <Channels design={design} onChange={onChange} />
+        <Foot text={report === null ? "" : windowShape(report)} />
       </Card>
       <Card title={t("2 Features")}>
         <NativeSelect
@@ -146,6 +153,7 @@ export function DesignForm({
             { value: "none", label: t("none") },
           ]}
         />
+        <Foot text={report === null ? "" : t("{{count}} features", { count: report.features })} />
       </Card>
       <Card title={t("3 Network")}>
         <NativeSelect
@@ -177,7 +185,91 @@ export function DesignForm({
             onChange({ ...design, training: { ...training, epochs: Math.max(1, Math.round(Number(value))) } })
           }
         />
+        <details className="more">
+          <summary>{t("More about the training")}</summary>
+          <div className="stack" style={{ gap: 10 }}>
+            <NumberInput
+              label={t("Learning rate")}
+              min={0.00001}
+              max={1}
+              step={0.001}
+              decimalScale={5}
+              value={training.learningRate}
+              onChange={(value) =>
+                Number(value) > 0 &&
+                onChange({ ...design, training: { ...training, learningRate: Number(value) } })
+              }
+            />
+            <NumberInput
+              label={t("Batch size")}
+              min={1}
+              max={4096}
+              value={training.batchSize}
+              onChange={(value) =>
+                onChange({
+                  ...design,
+                  training: { ...training, batchSize: Math.max(1, Math.round(Number(value))) },
+                })
+              }
+            />
+            <NumberInput
+              label={t("Patience (epochs)")}
+              min={1}
+              max={10000}
+              value={training.patience}
+              onChange={(value) =>
+                onChange({
+                  ...design,
+                  training: { ...training, patience: Math.max(1, Math.round(Number(value))) },
+                })
+              }
+            />
+          </div>
+        </details>
+        <Foot text={report === null ? "" : t("{{count}} parameters", { count: report.parameters })} />
       </Card>
     </div>
+  );
+}
+
+/** What leaves a block, at its foot. */
+function Foot({ text }: { text: string }) {
+  return (
+    <p className="block-foot">
+      <span aria-hidden>→</span> <b>{text}</b>
+    </p>
+  );
+}
+
+/** Shapes of the windows of all sensors, samples times channels. */
+const windowShape = ({ shapes }: DesignReport): string =>
+  shapes
+    .filter(({ stage }) => stage.startsWith("Window"))
+    .map(({ shape }) => shape.join(" × "))
+    .join(", ");
+
+/** Which channels are looked at; nothing to choose where the design names several sensors or there is one channel. */
+function Channels({ design, onChange }: { design: DesignFile; onChange: (design: DesignFile) => void }) {
+  const { t } = useTranslation();
+  const streams = useApp((state) => state.recordings[0]?.streams);
+  const all = streams?.[0]?.channels.map(({ name }) => name) ?? [];
+  if (design.inputs !== undefined || all.length < 2 || all.length > 8) return null;
+  const used = design.channels ?? all;
+  return (
+    <fieldset className="channels">
+      <legend>{t("Channels")}</legend>
+      {all.map((name) => (
+        <Checkbox
+          key={name}
+          label={name}
+          checked={used.includes(name)}
+          disabled={used.length === 1 && used.includes(name)}
+          onChange={(event) => {
+            const on = event.currentTarget.checked;
+            onChange({ ...design, channels: all.filter((one) => (one === name ? on : used.includes(one))) });
+          }}
+        />
+      ))}
+    </fieldset>
   );
 }

@@ -46,6 +46,7 @@ export function ConfusionMatrix({
                         style={{
                           background: `color-mix(in srgb, var(${tone}) ${Math.round(share * 24)}%, var(--surface))`,
                         }}
+                        data-zero={count === 0}
                         onMouseEnter={() =>
                           setSentence(
                             t(
@@ -70,7 +71,7 @@ export function ConfusionMatrix({
         </table>
       </div>
       <p className="soft small" style={{ minHeight: 20 }}>
-        {sentence}
+        {sentence === "" ? t("Point at a cell to read what it says.") : sentence}
       </p>
     </>
   );

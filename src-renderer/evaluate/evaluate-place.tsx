@@ -6,9 +6,21 @@ import type { EvaluationReport } from "../../src-shared/contract/index.ts";
 import { useWork } from "../app/engine-context.ts";
 import { connectedBoard, currentExperiment, useApp } from "../app/store.ts";
 import { NeedExperiment } from "../widgets/need-experiment.tsx";
-import { Card, ClassChip, ErrorMessage, Message, Page, percent, WorkProgress } from "../widgets/parts.tsx";
-import { RecordingDialog, type Shown } from "../widgets/recording-dialog.tsx";
+import { OutOfDate } from "../widgets/out-of-date.tsx";
+import {
+  Card,
+  ClassChip,
+  Empty,
+  ErrorMessage,
+  Message,
+  Page,
+  percent,
+  useLabels,
+  WorkProgress,
+} from "../widgets/parts.tsx";
 import { ConfusionMatrix } from "./confusion-matrix.tsx";
+import { Mistakes } from "./mistakes.tsx";
+import { Verdict } from "./verdict.tsx";
 
 type Engine = EvaluationReport["engine"];
 
@@ -73,6 +85,7 @@ export function EvaluatePlace() {
       }
     >
       <ErrorMessage error={evaluate.error} />
+      {experiment.outOfDate && <OutOfDate />}
       {evaluate.running && (
         <WorkProgress
           title={t("Testing")}
@@ -83,13 +96,11 @@ export function EvaluatePlace() {
         />
       )}
       {report === null && !evaluate.running && (
-        <Card title={t("Not tested yet")}>
-          <p>
-            {t(
-              "The test uses only recordings that the model has never seen. It counts right answers and shows where it was wrong, worst first.",
-            )}
-          </p>
-        </Card>
+        <Empty
+          text={t(
+            "Not tested yet. The test uses only recordings that the model has never seen: it counts right answers, says how sure that is, and shows where it was wrong, worst first.",
+          )}
+        />
       )}
       {report !== null && <Report report={report} windowMs={experiment.design.window.lengthMs} />}
     </Page>
@@ -98,24 +109,11 @@ export function EvaluatePlace() {
 
 function Report({ report, windowMs }: { report: EvaluationReport; windowMs: number }) {
   const { t } = useTranslation();
-  const pass = useApp((state) => state.summary?.goal.accuracy ?? 0.9);
-  const [shown, setShown] = useState<Shown | null>(null);
-  const [low, high] = report.accuracyInterval;
-  return (
-    <>
-      {report.regression === undefined ? (
-        <Message
-          level={report.accuracy >= pass ? "good" : "warning"}
-          message={t("{{right}} of {{windows}} right ({{accuracy}}), likely between {{low}} and {{high}}.", {
-            right: Math.round(report.accuracy * report.windows),
-            windows: report.windows,
-            accuracy: percent(report.accuracy),
-            low: percent(low),
-            high: percent(high),
-          })}
-          hint={`${report.accuracy >= pass ? t("This meets the goal of {{goal}}.", { goal: percent(pass) }) : t("The goal is {{goal}}.", { goal: percent(pass) })} ${t("Whole recordings: {{accuracy}} of {{count}} right.", { accuracy: percent(report.recordings.accuracy), count: report.recordings.count })}`}
-        />
-      ) : (
+  const labels = useLabels();
+  const order = (a: string, b: string): number => labels.indexOf(a) - labels.indexOf(b);
+  if (report.regression !== undefined) {
+    return (
+      <>
         <Message
           level="info"
           message={t("Mean error {{mae}}, root mean square error {{rmse}}, R² {{r2}}", {
@@ -123,26 +121,38 @@ function Report({ report, windowMs }: { report: EvaluationReport; windowMs: numb
             rmse: report.regression.rmse.toPrecision(3),
             r2: report.regression.r2.toFixed(3),
           })}
+          hint={t("On {{windows}} windows of recordings that were held back.", { windows: report.windows })}
         />
-      )}
-      {report.regression === undefined && (
-        <div className="grid2">
-          <Card title={t("Held-back windows ({{count}})", { count: report.windows })}>
-            <ConfusionMatrix {...report.confusion} />
-          </Card>
-          <Card title={t("Each class")}>
-            <table className="list">
-              <thead>
-                <tr>
-                  <th>{t("Class")}</th>
-                  <th className="num">{t("Precision")}</th>
-                  <th className="num">{t("Recall")}</th>
-                  <th className="num">F1</th>
-                  <th className="num">{t("Windows")}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {Object.entries(report.perClass).map(([label, one]) => (
+        <Mistakes report={report} windowMs={windowMs} />
+      </>
+    );
+  }
+  return (
+    <>
+      <Verdict report={report} />
+      <div className="evaluation">
+        <Card title={t("Held-back windows ({{count}})", { count: report.windows })}>
+          <ConfusionMatrix {...report.confusion} />
+        </Card>
+        <Card title={t("Each class")}>
+          <table className="list">
+            <thead>
+              <tr>
+                <th>{t("Class")}</th>
+                <th className="num" title={t("Of those called so, how many were")}>
+                  {t("Precision")}
+                </th>
+                <th className="num" title={t("Of those that were, how many were called so")}>
+                  {t("Recall")}
+                </th>
+                <th className="num">F1</th>
+                <th className="num">{t("Windows")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {Object.entries(report.perClass)
+                .sort(([a], [b]) => order(a, b))
+                .map(([label, one]) => (
                   <tr key={label}>
                     <td>
                       <ClassChip label={label} />
@@ -153,53 +163,11 @@ function Report({ report, windowMs }: { report: EvaluationReport; windowMs: numb
                     <td className="num">{one.support}</td>
                   </tr>
                 ))}
-              </tbody>
-            </table>
-          </Card>
-        </div>
-      )}
-      <Card title={t("Mistakes, worst first ({{count}})", { count: report.mistakes.length })}>
-        {report.mistakes.length === 0 ? (
-          <p className="soft">{t("None.")}</p>
-        ) : (
-          <table className="list">
-            <thead>
-              <tr>
-                <th>{t("Recording")}</th>
-                <th className="num">{t("At")}</th>
-                <th>{t("Was")}</th>
-                <th>{t("Called")}</th>
-                <th className="num">{t("Score")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {report.mistakes.slice(0, 50).map((one) => (
-                <tr key={`${one.recording}-${one.startMs}`}>
-                  <td>
-                    <button
-                      type="button"
-                      className="linklike"
-                      onClick={() =>
-                        setShown({
-                          id: one.recording,
-                          mark: { fromMs: one.startMs, toMs: one.startMs + windowMs },
-                        })
-                      }
-                    >
-                      {one.recordingName}
-                    </button>
-                  </td>
-                  <td className="num">{(one.startMs / 1000).toFixed(1)} s</td>
-                  <td>{one.label}</td>
-                  <td>{one.predicted}</td>
-                  <td className="num">{percent(one.score)}</td>
-                </tr>
-              ))}
             </tbody>
           </table>
-        )}
-      </Card>
-      <RecordingDialog shown={shown} onShow={setShown} />
+        </Card>
+      </div>
+      <Mistakes report={report} windowMs={windowMs} />
     </>
   );
 }

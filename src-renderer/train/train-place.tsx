@@ -1,11 +1,13 @@
 /** Step 4: training with live curves, the best so far, Stop and keep best, earlier runs and a verdict in plain words. */
 import { Button } from "@mantine/core";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { EpochRecord } from "../../src-shared/contract/index.ts";
-import { useEngine, useWork } from "../app/engine-context.ts";
+import { useAnswer, useEngine, useWork } from "../app/engine-context.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
 import { Curves } from "../widgets/curves.tsx";
 import { Card, Empty, ErrorMessage, Message, Page, percent, WorkProgress } from "../widgets/parts.tsx";
+import { EarlierRuns } from "./earlier-runs.tsx";
 
 export function TrainPlace() {
   const { t } = useTranslation();
@@ -18,9 +20,16 @@ export function TrainPlace() {
     const result = await train.start({});
     if (result !== null) useApp.setState({ experiment: result.experiment });
   };
-  const history = train.running || epochs.length > 0 ? epochs : (current?.training.history ?? []);
-  const result = train.result ?? (train.running ? null : (current?.training ?? null));
-  const share = summary?.split;
+  const shownRun = train.result?.experiment ?? null;
+  const another = current !== null && shownRun !== null && current.id !== shownRun;
+  const live = train.running || (epochs.length > 0 && !another);
+  const history = live ? epochs : (current?.training.history ?? []);
+  const result = train.running
+    ? null
+    : another
+      ? current.training
+      : (train.result ?? current?.training ?? null);
+  const regression = summary?.goal.task === "regression";
   return (
     <Page
       title={t("place.train")}
@@ -32,6 +41,7 @@ export function TrainPlace() {
           </Button>
         ) : (
           <>
+            <span className="why">{current !== null && t("In hand: {{name}}", { name: current.name })}</span>
             {result !== null && (
               <Button size="md" variant="default" onClick={() => void start()}>
                 {t("Train again")}
@@ -57,154 +67,136 @@ export function TrainPlace() {
       {result !== null && (
         <Message
           level={result.fit === "good" ? "good" : "warning"}
-          message={t(
-            "{{name}}: {{accuracy}} right on the recordings that watch the training, after {{epochs}} epochs and {{seconds}} s.",
-            {
-              name: result.name,
-              accuracy: percent(result.validationAccuracy),
-              epochs: result.epochs,
-              seconds: result.trainSeconds.toFixed(1),
-            },
-          )}
-          hint={result.advice}
-        />
-      )}
-      {history.length === 0 && !train.running ? (
-        <Empty
-          text={
-            share === null || share === undefined
+          message={
+            regression
               ? t(
-                  "Not trained yet. Hold some recordings back in Collect first, then train; nothing is sent anywhere.",
+                  "{{name}}: R² {{accuracy}} on the recordings that watch the training, after {{epochs}} epochs in {{time}}.",
+                  {
+                    name: result.name,
+                    accuracy: result.validationAccuracy.toFixed(3),
+                    epochs: result.epochs,
+                    time: duration(result.trainSeconds),
+                  },
                 )
               : t(
-                  "Not trained yet. {{train}} recordings will be used, {{test}} are held back to test it. Nothing is sent anywhere.",
+                  "{{name}}: {{accuracy}} right on the recordings that watch the training, after {{epochs}} epochs in {{time}}.",
                   {
-                    train: share.train.recordings + share.validation.recordings,
-                    test: share.test.recordings,
+                    name: result.name,
+                    accuracy: percent(result.validationAccuracy),
+                    epochs: result.epochs,
+                    time: duration(result.trainSeconds),
                   },
                 )
           }
+          hint={`${result.advice} ${result.stoppedEarly ? t("Stopped early: it did not get better any more.") : ""}`}
         />
-      ) : (
-        <History history={history} />
       )}
-      {experiments.length > 0 && <Earlier />}
+      {history.length === 0 && !train.running ? (
+        <Before />
+      ) : (
+        <History history={history} regression={regression} />
+      )}
+      {experiments.length > 0 && <EarlierRuns />}
     </Page>
   );
 }
 
-function History({ history }: { history: readonly EpochRecord[] }) {
+const duration = (seconds: number): string =>
+  seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+
+/** What will be trained on what, while nothing has been trained yet. */
+function Before() {
   const { t } = useTranslation();
-  const epochs = history.map(({ epoch }) => epoch);
+  const share = useApp((state) => state.summary?.split ?? null);
+  const info = useApp((state) => state.info);
+  const { answer: design } = useAnswer("design:get", {});
+  const backends = info?.backends.filter(({ available }) => available).map(({ name }) => name) ?? [];
+  return (
+    <Empty
+      text={
+        share === null
+          ? t(
+              "Not trained yet. Hold some recordings back in Collect first, then train; nothing is sent anywhere.",
+            )
+          : t(
+              "Not trained yet. {{train}} recordings will be learnt from, {{watch}} watch the training, {{test}} are held back to test it. Nothing is sent anywhere.",
+              {
+                train: share.train.recordings,
+                watch: share.validation.recordings,
+                test: share.test.recordings,
+              },
+            )
+      }
+    >
+      {design !== null && (
+        <span className="soft small">
+          {t("{{network}}, at most {{epochs}} epochs, by {{backend}}", {
+            network: t(`network.${design.network.kind}`),
+            epochs: design.training.epochs,
+            backend: backends.map((name) => t(`backend.${name}`)).join(", ") || t("nothing yet"),
+          })}
+        </span>
+      )}
+    </Empty>
+  );
+}
+
+function History({ history, regression }: { history: readonly EpochRecord[]; regression: boolean }) {
+  const { t } = useTranslation();
+  const { epochs, losses, accuracies } = useMemo(
+    () => ({
+      epochs: history.map(({ epoch }) => epoch),
+      losses: [
+        { name: t("training"), values: history.map(({ loss }) => loss), dashed: false },
+        { name: t("validation"), values: history.map(({ validationLoss }) => validationLoss), dashed: true },
+      ],
+      accuracies: [
+        { name: t("training"), values: history.map(({ accuracy }) => accuracy), dashed: false },
+        {
+          name: t("validation"),
+          values: history.map(({ validationAccuracy }) => validationAccuracy),
+          dashed: true,
+        },
+      ],
+    }),
+    [history, t],
+  );
   const best = history.reduce<EpochRecord | null>(
     (found, one) => (found === null || one.validationLoss < found.validationLoss ? one : found),
     null,
   );
+  const percentAxis = (value: number): string =>
+    regression ? value.toFixed(2) : `${Number((value * 100).toFixed(1))} %`;
   return (
     <Card
-      aside={null}
       title={
         best === null
-          ? t("Curves")
+          ? t("Waiting for the first epoch…")
           : t("Best so far: {{accuracy}} at epoch {{epoch}}", {
-              accuracy: percent(best.validationAccuracy),
+              accuracy: percentAxis(best.validationAccuracy),
               epoch: best.epoch,
             })
       }
+      aside={<span className="soft small">{t("The dotted line marks the weights that are kept.")}</span>}
     >
       <div className="grid2">
         <Curves
           title={t("Loss (lower is better)")}
           epochs={epochs}
-          curves={[
-            { name: t("training"), values: history.map(({ loss }) => loss), dashed: false },
-            {
-              name: t("validation"),
-              values: history.map(({ validationLoss }) => validationLoss),
-              dashed: true,
-            },
-          ]}
+          curves={losses}
+          best={best?.epoch ?? null}
+          format={(value) => Number(value.toPrecision(3)).toString()}
+          range={[0, null]}
         />
         <Curves
-          title={t("Accuracy (higher is better)")}
+          title={regression ? t("R² (higher is better)") : t("Accuracy (higher is better)")}
           epochs={epochs}
-          curves={[
-            { name: t("training"), values: history.map(({ accuracy }) => accuracy), dashed: false },
-            {
-              name: t("validation"),
-              values: history.map(({ validationAccuracy }) => validationAccuracy),
-              dashed: true,
-            },
-          ]}
+          curves={accuracies}
+          best={best?.epoch ?? null}
+          format={percentAxis}
+          range={[0, 1]}
         />
       </div>
-    </Card>
-  );
-}
-
-function Earlier() {
-  const { t } = useTranslation();
-  const client = useEngine();
-  const experiments = useApp((state) => state.experiments);
-  const current = useApp(currentExperiment);
-  return (
-    <Card title={t("Earlier runs")}>
-      <table className="list">
-        <thead>
-          <tr>
-            <th>{t("Name")}</th>
-            <th>{t("When")}</th>
-            <th>{t("Network")}</th>
-            <th className="num">{t("Validation")}</th>
-            <th>{t("State")}</th>
-            <th>
-              <span className="visually-hidden">{t("Actions")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {[...experiments]
-            .sort((a, b) => b.id - a.id)
-            .map((one) => (
-              <tr key={one.id}>
-                <td>
-                  <b>{one.name}</b>
-                </td>
-                <td>{new Date(one.createdAt).toLocaleString()}</td>
-                <td>{one.kind}</td>
-                <td className="num">{percent(one.validationAccuracy)}</td>
-                <td>
-                  {one.outOfDate ? (
-                    <span className="tag" data-level="warning">
-                      {t("out of date")}
-                    </span>
-                  ) : (
-                    <span className="tag">{one.training.fit}</span>
-                  )}
-                </td>
-                <td className="num">
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    disabled={one.id === current?.id}
-                    onClick={() => useApp.setState({ experiment: one.id, epochs: [] })}
-                  >
-                    {one.id === current?.id ? t("in hand") : t("Take this one")}
-                  </Button>{" "}
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    onClick={() =>
-                      void client.request("experiments:delete", { id: one.id }).catch(notifyError)
-                    }
-                  >
-                    {t("Delete")}
-                  </Button>
-                </td>
-              </tr>
-            ))}
-        </tbody>
-      </table>
     </Card>
   );
 }

@@ -137,11 +137,17 @@ export function WorkProgress(props: {
 }) {
   const { t } = useTranslation();
   const seconds = useSecondsSince(props.startedAt);
+  const { fraction } = props;
+  const left = fraction > 0.05 && seconds >= 2 ? Math.ceil((seconds * (1 - fraction)) / fraction) : null;
   return (
     <section className="card" aria-busy>
       <div className="row">
         <h2 className="grow">{props.title}</h2>
-        <span className="soft">{t("{{seconds}} s so far", { seconds })}</span>
+        <span className="soft">
+          {left === null
+            ? t("{{seconds}} s so far", { seconds })
+            : t("{{seconds}} s so far, about {{left}} s left", { seconds, left })}
+        </span>
         {props.more}
         <Button variant="default" size="xs" onClick={props.onCancel}>
           {t("Cancel")}

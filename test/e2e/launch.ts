@@ -47,6 +47,7 @@ export const test = base.extend<{ limpet: Limpet }>({
     let started: Started | null = null;
     try {
       started = host === "electron" ? await startElectron(folder) : await startBrowser(folder);
+      started.page.setDefaultTimeout(30_000);
       await use({ page: started.page, choose: started.choose, host, folder });
     } finally {
       await started?.close();

@@ -1,0 +1,129 @@
+/** Earlier experiments: which is in hand, how good each was, name and deletion. */
+import { Button, TextInput } from "@mantine/core";
+import { Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ExperimentInfo } from "../../src-shared/contract/index.ts";
+import { useEngine } from "../app/engine-context.ts";
+import { currentExperiment, notifyError, useApp } from "../app/store.ts";
+import { Card, percent } from "../widgets/parts.tsx";
+
+export function EarlierRuns() {
+  const { t } = useTranslation();
+  const experiments = useApp((state) => state.experiments);
+  const current = useApp(currentExperiment);
+  const newest = [...experiments].sort((a, b) => b.id - a.id);
+  return (
+    <Card title={t("Runs")}>
+      <div style={{ overflowX: "auto" }}>
+        <table className="list">
+          <thead>
+            <tr>
+              <th>{t("Name")}</th>
+              <th>{t("When")}</th>
+              <th>{t("Network")}</th>
+              <th className="num">{t("Window")}</th>
+              <th className="num">{t("Epochs")}</th>
+              <th className="num">{t("Validation")}</th>
+              <th>{t("State")}</th>
+              <th>
+                <span className="visually-hidden">{t("Actions")}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {newest.map((one) => (
+              <Run key={one.id} run={one} inHand={one.id === current?.id} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function Run({ run, inHand }: { run: ExperimentInfo; inHand: boolean }) {
+  const { t } = useTranslation();
+  const client = useEngine();
+  const [renaming, setRenaming] = useState(false);
+  const rename = (name: string): void => {
+    setRenaming(false);
+    if (name.trim() !== "" && name !== run.name)
+      client.request("experiments:rename", { id: run.id, name: name.trim() }).catch(notifyError);
+  };
+  return (
+    <tr data-chosen={inHand} onKeyDown={(event) => event.key === "F2" && setRenaming(true)}>
+      <td>
+        {renaming ? (
+          <TextInput
+            size="xs"
+            autoFocus
+            aria-label={t("New name of “{{label}}”", { label: run.name })}
+            defaultValue={run.name}
+            onBlur={(event) => rename(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") rename(event.currentTarget.value);
+              if (event.key === "Escape") setRenaming(false);
+            }}
+          />
+        ) : (
+          <button
+            type="button"
+            className="linklike"
+            title={t("Rename (F2)")}
+            onClick={() => setRenaming(true)}
+          >
+            {run.name}
+          </button>
+        )}
+      </td>
+      <td>{new Date(run.createdAt).toLocaleString([], { dateStyle: "short", timeStyle: "short" })}</td>
+      <td>{t(`network.${run.kind}`)}</td>
+      <td className="num">{run.design.window.lengthMs} ms</td>
+      <td className="num">{run.training.epochs}</td>
+      <td className="num">
+        <b>
+          {run.task === "regression" ? run.validationAccuracy.toFixed(3) : percent(run.validationAccuracy)}
+        </b>
+      </td>
+      <td>
+        {run.outOfDate ? (
+          <span
+            className="tag"
+            data-level="warning"
+            title={t("Recordings were changed after it was trained.")}
+          >
+            {t("out of date")}
+          </span>
+        ) : (
+          <span className="tag" data-level={run.training.fit === "good" ? "good" : "warning"}>
+            {t(`fit.${run.training.fit}`)}
+          </span>
+        )}
+      </td>
+      <td>
+        <div className="row" style={{ gap: 6, flexWrap: "nowrap", justifyContent: "flex-end" }}>
+          {inHand ? (
+            <span className="tag">{t("in hand")}</span>
+          ) : (
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => useApp.setState({ experiment: run.id, epochs: [] })}
+            >
+              {t("Take this one")}
+            </Button>
+          )}
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t("Delete {{name}}", { name: run.name })}
+            onClick={() => client.request("experiments:delete", { id: run.id }).catch(notifyError)}
+          >
+            <Trash2 size={16} />
+          </button>
+        </div>
+      </td>
+    </tr>
+  );
+}
