@@ -27,6 +27,7 @@ import { windowValuesOf } from "../features/feature-shape.ts";
 import { encodeFrontend } from "../features/frontend-config.ts";
 import { normalise } from "../features/normalisation.ts";
 import { Twin } from "../features/twin.ts";
+import { goldenRoom } from "./design-cost.ts";
 import { floatScores, int8Scores } from "./engines.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
 import { type ConvertedParts, exportFiles, type ModelFormat } from "./export-model.ts";
@@ -37,10 +38,6 @@ import { accuracyOf, argmax, classMetrics, confusionMatrix, regressionMetrics } 
 const CALIBRATION_WINDOWS = 500;
 /** Generated golden vectors: they cost nothing but time on the board. */
 const GOLDEN_SEEDS = [1, 2, 3];
-/** Bytes of measured windows that a package carries at most. At 17 kB/s, the slowest line, that is half a second. */
-const GOLDEN_BYTES = 10_000;
-const GOLDEN_LEAST_BYTES = 16_000;
-
 /**
  * Converts an experiment, stores `.tflite` and package, and says what quantisation cost. Throws `not-found`, `conversion-failed`,
  * `invalid-dataset` where the recordings that it was trained on are gone, `cancelled`.
@@ -238,7 +235,7 @@ function spread(table: Table, count: number): Table {
 
 /** Windows that the package carries: one of each class in turn, as many as there is room for; one if it fits at all. */
 function goldenWindows(windows: readonly DatasetWindow[], bytes: number): Set<DatasetWindow> {
-  const room = Math.floor(GOLDEN_BYTES / bytes) || (bytes <= GOLDEN_LEAST_BYTES ? 1 : 0);
+  const room = goldenRoom(bytes);
   const chosen = new Map<string, DatasetWindow>();
   for (const window of windows) {
     if (chosen.size < room && !chosen.has(window.recording.label)) chosen.set(window.recording.label, window);

@@ -21,35 +21,48 @@ export type DesignCost = {
 const REFERENCE_BOARD = "virtual";
 const REFERENCE_CLOCK_HZ = 25e6;
 
-/** Instructions of TensorFlow Lite Micro's reference kernels (2020, -O2, -DNDEBUG) for each multiply-accumulate and each operation. */
+/** Instructions of the network's kernels: for each multiply-accumulate, each value that comes out, each operation. */
 const INSTRUCTIONS_PER_MAC: Partial<Record<LayerDescription["kind"], number>> = {
-  dense: 11,
-  conv2d: 33,
-  "depthwise-conv2d": 28,
+  dense: 1.55,
+  conv2d: 2.1,
+  "depthwise-conv2d": 5.5,
 };
-const INSTRUCTIONS_PER_OPERATION = 1500;
-const INSTRUCTIONS_PER_POOLED_VALUE = 40;
-const INSTRUCTIONS_PER_SOFTMAX_VALUE = 300;
+const INSTRUCTIONS_PER_OPERATION = 350;
+const INSTRUCTIONS_PER_DENSE_VALUE = 45;
+const INSTRUCTIONS_PER_POOLED_VALUE = 30;
+const INSTRUCTIONS_PER_SOFTMAX_VALUE = 630;
 
-/** Instructions of the front end: for each sample read and filtered, and for each butterfly of an FFT. */
-const INSTRUCTIONS_PER_SAMPLE = 40;
-const INSTRUCTIONS_PER_SECTION_SAMPLE = 12;
+/** Instructions of the front end: for each sample, each butterfly of an FFT, each bin, logarithm and feature. */
+const INSTRUCTIONS_PER_SAMPLE = 30;
+const INSTRUCTIONS_PER_STATISTIC_SAMPLE = 28;
+const INSTRUCTIONS_PER_SECTION_SAMPLE = 14;
+const INSTRUCTIONS_PER_FRAMED_SAMPLE = 8;
 const INSTRUCTIONS_PER_BUTTERFLY = 22;
 const INSTRUCTIONS_PER_BIN = 24;
 const INSTRUCTIONS_PER_LOGARITHM = 60;
-const INSTRUCTIONS_PER_NORMALISED = 30;
+const INSTRUCTIONS_PER_COSINE = 6;
+const INSTRUCTIONS_PER_FEATURE = 40;
 
 /** What a .tflite holds besides weights, and a package besides the .tflite. */
 const TFLITE_BYTES = 700;
 const TFLITE_BYTES_PER_LAYER = 420;
 const PACKAGE_BYTES = 1500;
-const GOLDEN_BYTES = 16_000;
 /** What the interpreter keeps for each operation besides its tensors. */
+const ARENA_SPARE = 1.2;
 const ARENA_BYTES = 600;
 const ARENA_BYTES_PER_LAYER = 160;
 
 const isOperation = ({ kind }: LayerDescription): boolean =>
   kind !== "dropout" && kind !== "batch-normalisation";
+
+/** Bytes of measured windows that a package carries at most: half a second on the slowest line (17 kB/s). */
+const GOLDEN_BYTES = 10_000;
+/** A window of up to this is carried all the same. */
+const LONE_GOLDEN_BYTES = 16_000;
+
+/** How many measured windows of `bytes` a package has room for, as golden vectors. */
+export const goldenRoom = (bytes: number): number =>
+  Math.floor(GOLDEN_BYTES / bytes) || (bytes <= LONE_GOLDEN_BYTES ? 1 : 0);
 
 /** The estimate for a network on a design's features. */
 export function costOf(design: Design, network: NetworkDescription): DesignCost {
@@ -81,36 +94,35 @@ function networkInstructions({ layers }: NetworkDescription): number {
         ? values * INSTRUCTIONS_PER_POOLED_VALUE
         : kind === "softmax"
           ? values * INSTRUCTIONS_PER_SOFTMAX_VALUE
-          : macs * (INSTRUCTIONS_PER_MAC[kind] ?? 0);
+          : macs * (INSTRUCTIONS_PER_MAC[kind] ?? 0) +
+            (kind === "dense" ? values * INSTRUCTIONS_PER_DENSE_VALUE : 0);
     return sum + work + INSTRUCTIONS_PER_OPERATION;
   }, 0);
 }
 
 const frontendInstructions = (design: Design): number =>
   design.inputs.reduce((sum, input) => sum + input.channels.length * channelInstructions(design, input), 0) +
-  product(featureShape(design)) * INSTRUCTIONS_PER_NORMALISED;
+  product(featureShape(design)) * INSTRUCTIONS_PER_FEATURE;
 
 function channelInstructions(design: Design, input: ResolvedInput): number {
   const samples = inputSamples(design, input);
   const { features } = input;
-  const reading = samples * 12;
+  const reading = samples * INSTRUCTIONS_PER_SAMPLE;
   if (features.block === "raw") {
     return reading;
   }
-  const frames = framesOf(features, samples, input.rateHz);
-  const { fftLength } = frames;
-  const bins = fftLength / 2;
-  const each =
-    (fftLength / 4) * Math.log2(fftLength) * INSTRUCTIONS_PER_BUTTERFLY + bins * INSTRUCTIONS_PER_BIN;
-  const logarithms = features.block === "spectral" ? features.bands : frames.count * features.filters;
-  const sections =
-    features.block === "spectral" && features.filter.kind !== "none" ? features.filter.order / 2 : 0;
-  return (
-    reading +
-    samples * (INSTRUCTIONS_PER_SAMPLE + sections * INSTRUCTIONS_PER_SECTION_SAMPLE) +
-    frames.count * each +
-    logarithms * INSTRUCTIONS_PER_LOGARITHM
-  );
+  const { count, fftLength } = framesOf(features, samples, input.rateHz);
+  const frame =
+    (fftLength / 4) * Math.log2(fftLength) * INSTRUCTIONS_PER_BUTTERFLY +
+    (fftLength / 2) * INSTRUCTIONS_PER_BIN;
+  if (features.block === "spectral") {
+    const sections = features.filter.kind === "none" ? 0 : features.filter.order / 2;
+    const each = INSTRUCTIONS_PER_STATISTIC_SAMPLE + sections * INSTRUCTIONS_PER_SECTION_SAMPLE;
+    return reading + samples * each + count * frame + features.bands * INSTRUCTIONS_PER_LOGARITHM;
+  }
+  const cosines = features.block === "mfcc" ? features.coefficients * INSTRUCTIONS_PER_COSINE : 0;
+  const bands = features.filters * (INSTRUCTIONS_PER_LOGARITHM + cosines);
+  return reading + samples * INSTRUCTIONS_PER_FRAMED_SAMPLE + count * (frame + bands);
 }
 
 function framesOf(
@@ -137,12 +149,13 @@ function ramBytes(design: Design, { layers }: NetworkDescription): number {
     ...design.inputs.map((input) => {
       if (input.features.block === "raw") return 0;
       const samples = inputSamples(design, input);
-      return 4 * (samples + 4 * framesOf(input.features, samples, input.rateHz).fftLength);
+      const { fftLength } = framesOf(input.features, samples, input.rateHz);
+      return 4 * (input.features.block === "spectral" ? samples + 4 * fftLength : 6 * fftLength);
     }),
   );
   const sizes = [features, ...layers.filter(isOperation).map(({ shape }) => product(shape))];
   const neighbours = sizes.map((size, index) => size + (sizes[index + 1] ?? 0));
-  const arena = ARENA_BYTES + ARENA_BYTES_PER_LAYER * layers.length + Math.max(...neighbours);
+  const arena = ARENA_BYTES + ARENA_BYTES_PER_LAYER * layers.length + ARENA_SPARE * Math.max(...neighbours);
   return 4 * windowValuesOf(design) + 5 * features + scratch + arena;
 }
 
@@ -154,7 +167,9 @@ function flashBytes(design: Design, { layers, parameters }: NetworkDescription):
   );
   const normalisation = design.normalisation === "none" ? 0 : 8 * product(featureShape(design));
   const tflite = TFLITE_BYTES + TFLITE_BYTES_PER_LAYER * layers.filter(isOperation).length;
-  const golden = Math.min(GOLDEN_BYTES, 4 * windowValuesOf(design));
+  const window = 4 * windowValuesOf(design);
+  const classes = layers.at(-1)?.shape.at(-1) ?? 1;
+  const golden = window * Math.min(goldenRoom(window), classes);
   return (
     parameters + 3 * biases + tflite + normalisation + encodeFrontend(design).length + golden + PACKAGE_BYTES
   );

@@ -18,7 +18,7 @@ import { compare, evaluate } from "../../src-main/services/evaluation-service.ts
 import { monitor } from "../../src-main/services/live-service.ts";
 import { fileFeatures, predictFiles } from "../../src-main/services/prediction-service.ts";
 import { exportRecordings, readSignalFile } from "../../src-main/services/project-service.ts";
-import { listExperiments, train } from "../../src-main/services/training-service.ts";
+import { describeDesign, listExperiments, train } from "../../src-main/services/training-service.ts";
 import { requests } from "../../src-shared/contract/index.ts";
 import { rejectionOf } from "../dataset/helpers.ts";
 import { addTake, machineProject, quickDesign } from "./learning-projects.ts";
@@ -112,6 +112,18 @@ describe("an experiment", () => {
       strideSamples: 64,
     });
     expect(listExperiments(project)[0]?.converted).toBe(true);
+  });
+
+  it("costs about what was reckoned before it was trained", async () => {
+    const report = describeDesign(project, { design: quickDesign() });
+    const bytes = await packageExperiment(project, experiment);
+    const { poolBytes } = (await Twin.load()).pipeline(bytes);
+    expect(report.ramBytes / poolBytes).toBeGreaterThan(0.7);
+    expect(report.ramBytes / poolBytes).toBeLessThan(1.3);
+    expect(report.flashBytes / bytes.length).toBeGreaterThan(0.7);
+    expect(report.flashBytes / bytes.length).toBeLessThan(1.3);
+    const network = readTflite(project.experiment(experiment).tflite ?? new Uint8Array());
+    expect(report.shapes.at(-1)?.shape).toEqual([network.tensors[network.outputs[0] ?? 0]?.shape.at(-1)]);
   });
 
   it("is written in every format", async () => {
