@@ -8,6 +8,7 @@ import { findQemu } from "../../src-main/boards/qemu-process.ts";
 import { readTflite } from "../../src-main/conversion/tflite-reader.ts";
 import type { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { summarisePackage } from "../../src-main/deployment/package-summary.ts";
+import { Twin } from "../../src-main/features/twin.ts";
 import {
   convertExperiment,
   exportModel,
