@@ -57,12 +57,13 @@ const isOperation = ({ kind }: LayerDescription): boolean =>
 
 /** Bytes of measured windows that a package carries at most: half a second on the slowest line (17 kB/s). */
 const GOLDEN_BYTES = 10_000;
+const MOST_GOLDEN = 16;
 /** A window of up to this is carried all the same. */
 const LONE_GOLDEN_BYTES = 16_000;
 
 /** How many measured windows of `bytes` a package has room for, as golden vectors. */
 export const goldenRoom = (bytes: number): number =>
-  Math.floor(GOLDEN_BYTES / bytes) || (bytes <= LONE_GOLDEN_BYTES ? 1 : 0);
+  Math.min(MOST_GOLDEN, Math.floor(GOLDEN_BYTES / bytes)) || (bytes <= LONE_GOLDEN_BYTES ? 1 : 0);
 
 /** The estimate for a network on a design's features. */
 export function costOf(design: Design, network: NetworkDescription): DesignCost {

@@ -6,12 +6,14 @@ import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
 import { fillMotorExample, type MachineGenerator } from "./motor-example.ts";
+import { fillSineExample } from "./sine-example.ts";
 
 export type ExampleName = (typeof EXAMPLE_NAMES)[number];
 
 type Filler = (project: ProjectFile, work: WorkOptions) => Promise<void>;
 
 const EXAMPLES: Partial<Record<ExampleName, Filler>> = {
+  sine: async (project, work) => fillSineExample(project, work),
   motor: async (project, work) => fillMotorExample(project, await loadGenerator(), work),
 };
 

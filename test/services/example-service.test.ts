@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkProject } from "../../src-main/dataset/check.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
+import { convertExperiment } from "../../src-main/services/conversion-service.ts";
+import { evaluate } from "../../src-main/services/evaluation-service.ts";
 import { createProject } from "../../src-main/services/example-service.ts";
 import { fillMotorExample, type MachineParameters } from "../../src-main/services/motor-example.ts";
 import { projectSummary, splitSummaryOf } from "../../src-main/services/project-service.ts";
+import { train } from "../../src-main/services/training-service.ts";
 import { errorOf, rejectionOf, temporaryFolder } from "../dataset/helpers.ts";
 
 /** A turning vector with a seed of its own: enough to see what the example asks for and stores. */
@@ -67,6 +70,27 @@ describe("the motor example", () => {
     stop.abort();
     errorOf("cancelled", () => fillMotorExample(project, turning, { signal: stop.signal }));
     project.close();
+  });
+});
+
+describe("the sine example", () => {
+  it("predicts the sine of a number, in float, int8 and on the simulated board alike", async () => {
+    const path = join(temporaryFolder(), "sine.limpet");
+    const project = await createProject(path, "sine");
+    expect(project.recordings()).toHaveLength(600);
+    expect(project.recordings().every(({ origin }) => origin === "generated")).toBe(true);
+    const { experiment } = await train(project, { backend: "auto" });
+    const reports = [];
+    for (const engine of ["float", "int8", "board"] as const) {
+      const report = await evaluate(project, { experiment, split: "test", engine, board: "simulated" });
+      expect(report.windows).toBe(120);
+      expect(report.regression?.r2).toBeGreaterThan(0.97);
+      reports.push({ ...report, engine: "" });
+    }
+    expect(reports[2]).toEqual(reports[1]);
+    expect((await convertExperiment(project, experiment)).int8Accuracy).toBeGreaterThan(0.97);
+    project.close();
+    expect(checkProject(path).ok).toBe(true);
   });
 });
 
