@@ -21,6 +21,9 @@ type WorkName = keyof typeof WORK_NAMES;
 const SNAPSHOT_DELAY_MS = 5000;
 const SNAPSHOT_EVERY_MS = 60 * 60 * 1000;
 
+/** Snapshots of the open project: given up for now, or for good. Both resolve when the disk is free. */
+type Copying = { readonly interrupt: () => Promise<void>; readonly end: () => Promise<void> };
+
 export type StateOptions = {
   readonly boards: BoardsService;
   readonly recent: RecentProjects;
@@ -39,7 +42,7 @@ export class EngineState {
   readonly #work = new Map<WorkName, { readonly stop: () => void; readonly ended: Promise<unknown> }>();
 
   /** The making of snapshots of the open project. */
-  #copying: { readonly end: () => Promise<void> } | null = null;
+  #copying: Copying | null = null;
 
   constructor({ boards, recent, snapshots, log, emit }: StateOptions) {
     this.boards = boards;
@@ -96,19 +99,20 @@ export class EngineState {
   }
 
   /** Has a snapshot made of each day on which the project is open. */
-  #keepSnapshots(project: ProjectFile): { readonly end: () => Promise<void> } {
-    const abort = new AbortController();
+  #keepSnapshots(project: ProjectFile): Copying {
+    let abort = new AbortController();
     let running: Promise<void> = Promise.resolve();
     const take = async (): Promise<void> => {
       // A recording has the disk to itself; the next hour will do.
       if (this.#work.has("recording")) return;
+      const { signal } = abort;
       try {
-        const outcome = await this.snapshots.take(project, { signal: abort.signal });
+        const outcome = await this.snapshots.take(project, { signal });
         if (outcome.kind === "taken") this.#log.info({ snapshot: outcome.snapshot.id }, "snapshot made");
         else if (outcome.reason === "too-large" || outcome.reason === "no-space")
           this.#log.warn({ reason: outcome.reason }, "no snapshot was made");
       } catch (error) {
-        if (!abort.signal.aborted) this.#log.warn({ error: String(error) }, "no snapshot was made");
+        if (!signal.aborted) this.#log.warn({ error: String(error) }, "no snapshot was made");
       }
     };
     const next = (): void => {
@@ -118,12 +122,17 @@ export class EngineState {
     const later = setInterval(next, SNAPSHOT_EVERY_MS);
     first.unref();
     later.unref();
+    const interrupt = async (): Promise<void> => {
+      abort.abort();
+      await running;
+      abort = new AbortController();
+    };
     return {
+      interrupt,
       end: async () => {
         clearTimeout(first);
         clearInterval(later);
-        abort.abort();
-        await running;
+        await interrupt();
       },
     };
   }
@@ -150,7 +159,9 @@ export class EngineState {
       });
     }
     const stop = new AbortController();
-    const ended = work(stop.signal);
+    // A snapshot under way is given up: its last flush of the disk could hold a recording up.
+    const free = name === "recording" ? this.#copying?.interrupt() : undefined;
+    const ended = free === undefined ? work(stop.signal) : free.then(() => work(stop.signal));
     this.#work.set(name, { stop: () => stop.abort(), ended });
     try {
       return await ended;

@@ -75,6 +75,18 @@ describe("the engine", () => {
     await engine.close();
   });
 
+  it("makes a snapshot of a project by itself a while after it was opened", async () => {
+    const folder = temporaryFolder();
+    const path = newProject(folder);
+    const { engine, ask } = start(folder);
+    await ask("project:open", { path });
+    expect(await ask("snapshots:list", {})).toEqual([]);
+    await expect
+      .poll(async () => (await ask("snapshots:list", {})).length, { timeout: 30_000, interval: 500 })
+      .toBe(1);
+    await engine.close();
+  });
+
   it("saves a report with log and figures, without names, samples or the user's home", async () => {
     const folder = temporaryFolder();
     const path = newProject(folder);
