@@ -1,4 +1,5 @@
 /** The commands of learning from start to end, in this process, on a small project: fields and exit codes of the contract. */
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -239,6 +240,45 @@ describe("the commands of learning", () => {
       expect([line.join(" "), (await limpet(...line)).code]).toEqual([line.join(" "), 2]);
     }
     expect(existsSync(join(folder, "x"))).toBe(false);
+  });
+});
+
+describe("a training that is interrupted", () => {
+  it("ends with 130 and keeps what it has learnt", async () => {
+    const folder = temporaryFolder();
+    const project = machineProject();
+    const { path } = project;
+    project.close();
+    const design = join(folder, "long.json");
+    const long = {
+      window: { lengthMs: 1000, strideMs: 100 },
+      features: { block: "raw" },
+      network: { kind: "conv1d" },
+      training: { epochs: 10_000, patience: 10_000 },
+    };
+    writeFileSync(design, JSON.stringify(long));
+    const main = join(import.meta.dirname, "../../src-main/hosts/cli/main.ts");
+    let answer: { experiment?: number; epochs?: number } = {};
+    // Where the machine is so busy that no epoch has been trained by then, there is nothing to keep: wait longer.
+    for (let wait = 1500; answer.experiment === undefined && wait < 30_000; wait *= 2) {
+      const child = spawn(process.execPath, [main, "train", path, "--design", design, "--json"], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      let stdout = "";
+      child.stdout.on("data", (chunk) => {
+        stdout += String(chunk);
+      });
+      setTimeout(() => child.kill("SIGINT"), wait);
+      const code = await new Promise((resolve) => child.on("close", resolve));
+      expect([code, stdout.trim().split("\n").length]).toEqual([130, 1]);
+      answer = JSON.parse(stdout);
+    }
+    expect(answer.epochs).toBeGreaterThan(0);
+    expect(answer.epochs).toBeLessThan(10_000);
+    const { json } = await limpet(
+      ...["evaluate", path, "--experiment", String(answer.experiment), "--engine", "float"],
+    );
+    expect(json).toMatchObject({ recordings: { count: 3 } });
   });
 });
 

@@ -36,18 +36,34 @@ export function register(program: Command, cli: CliContext): void {
         // Loaded only when it is wanted: it brings TensorFlow.js.
         const { train } = await import("../../../services/training-service.ts");
         const work = cli.work("Training");
+        // Ctrl+C ends the training and keeps the best weights; before the first epoch there is nothing to keep.
+        const cancel = new AbortController();
+        let epochs = 0;
+        work.signal.addEventListener("abort", () => {
+          if (epochs === 0) cancel.abort(work.signal.reason);
+        });
         const project = openProject(path);
         try {
           const result = await train(project, request, {
-            ...work,
-            onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) =>
+            onProgress: work.onProgress,
+            signal: cancel.signal,
+            stop: work.signal,
+            onEpoch: ({ epoch, loss, validationLoss, validationAccuracy }) => {
+              epochs = epoch;
               work.onProgress?.(
                 `epoch ${epoch}: loss ${loss.toFixed(3)}, validation ${validationLoss.toFixed(3)}, accuracy ${validationAccuracy.toFixed(3)}`,
                 0.2 +
                   (0.8 * epoch) / Math.max(epoch, request.epochs ?? request.design?.training.epochs ?? 100),
-              ),
+              );
+            },
           });
           cli.out(result, () => resultText(result));
+          if (work.signal.aborted) {
+            throw new LimpetError(
+              "cancelled",
+              `Interrupted after ${counted(result.epochs, "epoch")}; the best weights are kept as experiment ${result.experiment}.`,
+            );
+          }
         } finally {
           project.close();
         }
