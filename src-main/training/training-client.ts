@@ -14,6 +14,8 @@ import { workerFile } from "./worker-file.ts";
 const KEEP_MS = 15_000;
 /** Milliseconds that a cancelled thread has to come to its next batch, before it is ended by force. */
 const CANCEL_MS = 3000;
+/** Milliseconds that a thread has to give a first sign of life; then it is taken for stuck. */
+const BEGIN_MS = 60_000;
 
 let idle: { worker: Worker; timer: NodeJS.Timeout } | null = null;
 
@@ -35,6 +37,7 @@ export function perform(
   const worker = take();
   return new Promise<Finished>((resolve, reject) => {
     let force: NodeJS.Timeout | undefined;
+    const begin = setTimeout(() => end("drop", () => reject(died(null))), BEGIN_MS);
     const cancel = () => {
       Atomics.store(flag, 0, CONTROL.cancel);
       force = setTimeout(() => end("drop", () => reject(cancelled())), CANCEL_MS);
@@ -50,7 +53,10 @@ export function perform(
       settle();
     };
     worker.on("message", (reply: WorkerReply) => {
+      clearTimeout(begin);
       switch (reply.kind) {
+        case "begun":
+          break;
         case "epoch":
           work.onEpoch?.(reply.record);
           break;

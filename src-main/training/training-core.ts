@@ -27,14 +27,19 @@ import { workerFile } from "./worker-file.ts";
  * Multiply-accumulates of a batch's forward pass from which a second thread is worth its meetings. The count of threads is part of
  * the result's last bits, so it depends on the job alone and not on the machine.
  */
-const TEAM_MACS = 1_000_000;
+export const TEAM_MACS = 1_000_000;
 
-/** Trains. Blocks this thread until it is done. */
-export async function train(job: TrainingJob, wish: BackendWish, hooks: FitHooks): Promise<TrainingOutcome> {
+/** Trains. Once the backend runs (`begun`) it blocks this thread until it is done. */
+export async function train(
+  job: TrainingJob,
+  wish: BackendWish,
+  hooks: FitHooks & { begun(): void },
+): Promise<TrainingOutcome> {
   checkSamples(job);
   const architecture = buildArchitecture(job.network, job.inputShape, job.outputs, job.task);
   const parameters = parametersOf(architecture);
   const backend = await chooseBackend(wish, job);
+  hooks.begun();
   const { step, end } =
     backend === "wasm" && kernelsBuilt()
       ? await directly(job, architecture)

@@ -33,6 +33,8 @@ export type TrainingOutcome = Omit<FitResult, "values"> & {
 };
 
 export type WorkerReply =
+  /** The backend runs; what follows may take as long as it likes. */
+  | { readonly kind: "begun" }
   | { readonly kind: "epoch"; readonly record: EpochRecord }
   | { readonly kind: "progress"; readonly stage: string; readonly fraction: number }
   | { readonly kind: "trained"; readonly outcome: TrainingOutcome }

@@ -39,6 +39,7 @@ async function perform(request: WorkerRequest): Promise<WorkerReply> {
   }
   const outcome = await train(request.job, request.backend, {
     control,
+    begun: () => post({ kind: "begun" }),
     onEpoch: (record) => post({ kind: "epoch", record }),
     onProgress: (fraction) => progress("training", fraction),
   });

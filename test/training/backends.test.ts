@@ -17,11 +17,14 @@ test("WASM is always there, and both backends have a word said about them", () =
   for (const { reason } of backends) expect(reason).toMatch(/\.$/);
 });
 
-test("tfjs-node trains where it is available, else it is refused with the reason", async () => {
+test("tfjs-node trains as WASM does where it is available, else it is refused with the reason", async () => {
   const { available, reason } = availableBackends().find(({ name }) => name === "tfjs-node") ?? {};
   const training = trainNetwork({ ...job, backend: "tfjs-node" });
   if (available) {
-    expect(await training).toMatchObject({ backend: "tfjs-node", epochs: 2 });
+    const trained = await training;
+    expect(trained).toMatchObject({ backend: "tfjs-node", epochs: 2 });
+    const { validationLoss } = await trainNetwork({ ...job, backend: "wasm" });
+    expect(trained.validationLoss).toBeCloseTo(validationLoss, 4);
   } else {
     await expect(training).rejects.toMatchObject({
       code: "setup-missing",

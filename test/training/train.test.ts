@@ -1,11 +1,14 @@
 /** Whole trainings in the training thread: what they learn, that they repeat, how they end. */
 import { describe, expect, test } from "vitest";
+import { describeNetwork } from "../../src-main/training/describe-network.ts";
+import { fitNetwork } from "../../src-main/training/fit.ts";
 import { predictFloat } from "../../src-main/training/predict.ts";
 import type { TrainingJob } from "../../src-main/training/samples.ts";
 import { trainNetwork } from "../../src-main/training/train.ts";
+import { TEAM_MACS } from "../../src-main/training/training-core.ts";
 import { decodeNetwork, encodeNetwork } from "../../src-main/training/weights.ts";
 import type { EpochRecord } from "../../src-shared/contract/index.ts";
-import { type JobWish, jobOf } from "./helpers.ts";
+import { aloneStep, type JobWish, jobOf } from "./helpers.ts";
 
 const train = (job: TrainingJob, work: Parameters<typeof trainNetwork>[1] = {}) =>
   trainNetwork({ ...job, backend: "wasm" }, work);
@@ -130,6 +133,24 @@ test("aborting the signal ends training as cancelled, and the next training runs
   await expect(train(long, { signal: cancel.signal })).rejects.toMatchObject({ code: "cancelled" });
   const short = { ...long, training: { ...long.training, epochs: 1 } };
   expect((await train(short)).epochs).toBe(1);
+});
+
+test("a batch that is split over two threads trains as a whole one does, batch normalisation with it", async () => {
+  const job = jobOf({
+    network: { kind: "ds-cnn", filters: 8, blocks: 1 },
+    shape: [49, 20],
+    counts: [70, 33],
+    training: { epochs: 3, augmentation: { noise: 0.1, masking: 0.2 } },
+  });
+  const { macs } = describeNetwork(job.network, job.inputShape, job.outputs, job.task);
+  expect(macs * job.training.batchSize).toBeGreaterThan(TEAM_MACS);
+  const whole = fitNetwork(job, aloneStep(job), null);
+  const split = await train(job);
+  split.history.forEach((record, index) => {
+    expect(record.loss).toBeCloseTo(whole.history[index]?.loss ?? 0, 4);
+    expect(record.validationLoss).toBeCloseTo(whole.history[index]?.validationLoss ?? 0, 4);
+  });
+  expect(split.history).toHaveLength(3);
 });
 
 test("two trainings at the same time do not disturb each other", async () => {
