@@ -15,7 +15,7 @@ export function hash(key: number, index: number): number {
 }
 
 /** What a sequence of random numbers is for; each purpose has numbers of its own. */
-export const PURPOSES = { weights: 1, order: 2, dropout: 3, augmentation: 4 } as const;
+export const PURPOSES = { weights: 1, order: 2, dropout: 3, augmentation: 4, signal: 5 } as const;
 export type Purpose = keyof typeof PURPOSES;
 
 /** A key for `hash` from a seed, a purpose and any counters (epoch, step, layer, sample). */
@@ -29,6 +29,7 @@ export function keyOf(seed: number, purpose: Purpose, ...counters: readonly numb
 export class RandomSequence {
   readonly #key: number;
   #index = 0;
+  #waiting: number | null = null;
 
   constructor(key: number) {
     this.#key = key;
@@ -49,10 +50,15 @@ export class RandomSequence {
     return Math.floor(this.uniform() * count);
   }
 
-  /** Standard normal (Box and Muller 1958). */
+  /** Standard normal (Box and Muller 1958), which come in pairs. */
   normal(): number {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting !== null) return waiting;
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    return radius * Math.cos(2 * Math.PI * this.uniform());
+    const angle = 2 * Math.PI * this.uniform();
+    this.#waiting = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
   }
 }
 

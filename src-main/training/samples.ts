@@ -9,7 +9,11 @@ export type Samples = {
   readonly features: Float32Array;
   /** For each sample its class (Int32Array, from 0) or its value (Float32Array). */
   readonly targets: Int32Array | Float32Array;
+  /** Of training samples: `each` changed copies of every one, count x each x product(inputShape); an epoch takes one or the sample. */
+  readonly copies?: { readonly each: number; readonly features: Float32Array } | undefined;
 };
+
+export type MelRange = { readonly lowHz: number; readonly highHz: number };
 
 /** One training, as plain data that every thread gets. */
 export type TrainingJob = {
@@ -20,8 +24,8 @@ export type TrainingJob = {
   readonly outputs: number;
   readonly train: Samples;
   readonly validation: Samples;
-  /** Milliseconds between two steps of the first axis of the features; needed for `augmentation.timeShiftMs` only. */
-  readonly timeStepMs?: number | undefined;
+  /** Of log-mel features the ends of their last axis, hertz; needed for `augmentation.frequencyWarp` only. */
+  readonly melRange?: MelRange | undefined;
 };
 
 /** Throws `invalid-dataset` where there is nothing to train or to validate on, or where a number is none. */
@@ -47,11 +51,11 @@ function check(
       `${count} ${name} windows came with ${features.length} features and ${targets.length} targets.`,
     );
   }
-  const broken = features.findIndex((value) => !Number.isFinite(value));
-  if (broken >= 0) {
+  for (let at = 0; at < features.length; at++) {
+    if (Number.isFinite(features[at])) continue;
     throw new LimpetError(
       "invalid-dataset",
-      `Window ${Math.floor(broken / sizeOf(inputShape)) + 1} of the ${name} windows has a feature that is not a number.`,
+      `Window ${Math.floor(at / sizeOf(inputShape)) + 1} of the ${name} windows has a feature that is not a number.`,
       { hint: "Look for gaps or broken values in the recordings; a constant channel cannot be scaled." },
     );
   }

@@ -1,11 +1,11 @@
-/** Training as the services see it: checked request in, trained network with its figures out. It runs in a thread of its own. */
+/** Training as the services see it: request in, trained network with its figures out. It runs in a thread of its own. */
 
 import type { EpochRecord } from "../../src-shared/contract/learning.ts";
 import type { Design } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { buildArchitecture, type Task } from "./architecture.ts";
-import { checkSamples, type Samples } from "./samples.ts";
+import type { Samples } from "./samples.ts";
 import { perform } from "./training-client.ts";
 import type { BackendWish, TrainingOutcome } from "./training-protocol.ts";
 
@@ -23,8 +23,8 @@ export type TrainRequest = {
   readonly train: Samples;
   readonly validation: Samples;
   readonly backend: BackendWish;
-  /** Milliseconds between two steps of the features' first axis, where it is time; needed for augmentation in time only. */
-  readonly timeStepMs?: number | undefined;
+  /** Of log-mel features the ends of their last axis, hertz; needed for `augmentation.frequencyWarp` only. */
+  readonly melRange?: MelRange | undefined;
 };
 
 /**
@@ -33,7 +33,7 @@ export type TrainRequest = {
  * windows, or R² clamped to 0..1. For a given seed, job and backend the weights are the same bit for bit.
  *
  * Aborting `signal` throws `cancelled`; aborting `stop` ends training at the next batch and keeps the best weights. Throws
- * `invalid-design` and `invalid-dataset` before anything is started, `training-failed` where the loss diverges,
+ * `invalid-design` and `invalid-dataset` before the first step, `training-failed` where the loss diverges,
  * `setup-missing` where the backend that is wished for is not there.
  */
 export async function trainNetwork(
@@ -45,7 +45,6 @@ export async function trainNetwork(
 ): Promise<TrainingOutcome> {
   const { backend, ...job } = request;
   buildArchitecture(job.network, job.inputShape, job.outputs, job.task);
-  checkSamples(job);
   const shared = { ...job, train: share(job.train), validation: share(job.validation) };
   const reply = await perform({ kind: "train", job: shared, backend }, work);
   if (reply.kind !== "trained")
