@@ -86,6 +86,15 @@ test("what a run leaves behind: pictures, every page passes axe, a wrong answer 
   await expect(page.getByText("15 of 20, 120 s").first()).toBeVisible();
   await page.waitForTimeout(host === "web" ? 5500 : 0);
   await each("collect");
+  await page.getByText("As a list").click();
+  await page.getByRole("button", { name: "bearing-fault.load50-2" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Spectrogram" }).click();
+  await expect(dialog.getByRole("img", { name: /^Spectrogram of/ })).toBeVisible();
+  await page.waitForTimeout(400);
+  await expectAccessible(page);
+  await takePicture(limpet, "recording");
+  await page.keyboard.press("Escape");
   await goTo(page, "Design");
   await expect(page.getByText("Tensor shapes")).toBeVisible();
   await each("design");

@@ -63,21 +63,21 @@ test("the seven steps on the virtual board: measure, learn, convert, test, deplo
   }
   await page.getByRole("button", { name: "Save goal and collect" }).click();
 
-  // 2 Collect: four recordings of each state in turn, without a lost sample.
+  // 2 Collect: three recordings of each state in turn, without a lost sample.
   for (const [state, other] of [
     ["running", 0],
-    ["blocked", 4],
+    ["blocked", 3],
   ] as const) {
     await connectVirtual(limpet, signals[state]);
     await page.getByRole("combobox", { name: "Record", exact: true }).selectOption("series");
-    await page.getByLabel("How many").fill("4");
-    await page.getByLabel("Seconds").fill("2.5");
+    await page.getByLabel("How many").fill("3");
+    await page.getByLabel("Seconds").fill("2");
     await page.getByLabel("Countdown").selectOption("0");
     await page.getByRole("button", { name: `Record “${state}”` }).click();
-    await expect(page.getByText(`${other + 4} recordings, ${(other + 4) * 2.5} s`)).toBeVisible({
+    await expect(page.getByText(`${other + 3} recordings, ${(other + 3) * 2} s`)).toBeVisible({
       timeout: 60_000,
     });
-    await expect(page.getByText(`Kept 2.5 s of “${state}”, 0 samples lost.`).first()).toBeVisible();
+    await expect(page.getByText(`Kept 2.0 s of “${state}”, 0 samples lost.`).first()).toBeVisible();
   }
   await page.getByRole("button", { name: "Hold back recordings" }).click();
   await expect(page.getByText(/to learn from/)).toBeVisible();
