@@ -32,7 +32,8 @@ function parentOf(): Parent {
   }
   return {
     send: (message) => {
-      if (process.connected) process.send?.(message);
+      // A parent that is gone is told by `disconnect`; what was on its way to it is nobody's.
+      if (process.connected) process.send?.(message, undefined, undefined, () => {});
     },
     onMessage: (listener) => process.on("message", listener),
     onGone: (listener) => {

@@ -1,7 +1,7 @@
 /** What happens to a recording when line, board, disk or computer misbehave. The long forms: `npm run test:faults`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -84,6 +84,38 @@ describe("an engine that is killed while it records", () => {
     console.info(`${figures.kills} kills: at most ${figures.largestLossMs.toFixed(0)} ms behind the board`);
   });
 });
+
+describe("an engine whose window is killed while it records", () => {
+  it("ends the recording by itself: all of it is kept, and the project is one plain file again", async () => {
+    const board = await source([MICROPHONE]);
+    const folder = temporaryFolder();
+    const path = join(folder, "p.limpet");
+    ProjectFile.create(path).close();
+    const window = spawn(
+      process.execPath,
+      ["--no-warnings", join(import.meta.dirname, "window-child.ts"), folder, path, board.port],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const [said] = await once(window.stdout as NodeJS.ReadableStream, "data");
+    const engine = Number(String(said).trim());
+    await sleep(1500);
+    window.kill("SIGKILL");
+    await expect.poll(() => isAlive(engine), { timeout: 20_000 }).toBe(false);
+    expect(readdirSync(folder).filter((name) => name.startsWith("p.limpet"))).toEqual(["p.limpet"]);
+    const { recordings, samples } = verifyProject(path);
+    expect(recordings).toBe(1);
+    expect(samples).toBeGreaterThan(16_000);
+  });
+});
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 describe("a power cut", () => {
   it("at any byte of the log leaves a sound project with a whole number of commits", () => {
