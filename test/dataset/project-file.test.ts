@@ -9,7 +9,15 @@ import { design as designSchema } from "../../src-shared/design.ts";
 import { errorOf, finished, temporaryFolder } from "./helpers.ts";
 
 const design = designSchema.parse({
-  inputs: [{ sensor: "accelerometer", rateHz: 200, channels: ["accX"], features: { block: "raw" } }],
+  inputs: [
+    {
+      sensor: "accelerometer",
+      rateHz: 200,
+      channels: ["accX"],
+      channelIndices: [0],
+      features: { block: "raw" },
+    },
+  ],
 });
 
 const experiment = (name: string, datasetHash: string) => ({
