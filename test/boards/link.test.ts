@@ -142,6 +142,21 @@ describe("messages of the link", () => {
     }
   });
 
+  it("refuse a HELLO whose rates are no numbers: nothing could be recorded with them", () => {
+    const hello = decodeHello(bodyOf("RESPONSE to HELLO"));
+    const [sensor] = hello.sensors;
+    if (sensor === undefined) throw new Error("the vector has no sensor");
+    for (const wrong of [
+      { rates: [0] },
+      { rates: [Number.NaN] },
+      { rates: [Number.POSITIVE_INFINITY] },
+      { resolution: Number.NaN },
+    ]) {
+      const bytes = encodeHello({ ...hello, sensors: [{ ...sensor, ...wrong }] });
+      errorOf("board-protocol", () => decodeHello(bytes));
+    }
+  });
+
   it("read HELLO with model, labels, sensors and rates, and write the same bytes", () => {
     const hello = decodeHello(bodyOf("RESPONSE to HELLO"));
     expect(hello).toMatchObject({
@@ -186,6 +201,9 @@ describe("messages of the link", () => {
       raw: Int8Array.of(-128, 127, 5),
       scores: Float32Array.of(0, 0.99609375, 0.25),
       networkInstructions: 56_789,
+      regression: false,
+      anomaly: 3.5,
+      isAnomaly: true,
     });
     expect(message("REPLAY_RESULT features")).toMatchObject({
       part: "features",
@@ -194,7 +212,9 @@ describe("messages of the link", () => {
     expect(message("REPLAY_RESULT quantised")).toMatchObject({ values: Int8Array.of(1, -1, 127) });
     expect(message("REPLAY_RESULT scores")).toMatchObject({
       raw: Int8Array.of(1, -1),
+      label: null,
       networkInstructions: 22,
+      anomaly: 0.75,
     });
     expect(message("LOG")).toEqual({ kind: "log", text: "bereit – 25 °C" });
     expect(message("RESPONSE with an error")).toMatchObject({ request: 8, status: -9 });

@@ -107,6 +107,9 @@ function decodeSensor(reader: ByteReader): SensorDescription {
   if (channels.length === 0) {
     throw protocolError(`its sensor ${id} has no channels`);
   }
+  if (!rates.every((rate) => rate > 0 && Number.isFinite(rate)) || !Number.isFinite(resolution)) {
+    throw protocolError(`its sensor ${id} names rates or a resolution that are no numbers`);
+  }
   return { id, kind, sampleType, resolution, unit, channels, rates };
 }
 
