@@ -41,22 +41,27 @@ uint32_t kernel_depthwise_scratch(const kernel_window *w) {
   return (uint32_t)(plane_values(w) * 2 * plane_count(w) + w->filter_height * pairs_of(w) * 4);
 }
 
-/* Rows of `planes` channels from `channel` on, the first one being row `top` of the image. */
+/*
+ * Rows of `planes` channels from `channel` on, the first one being row `top` of the image. Only what lies within the image is written: the
+ * padding round it is the same for all channels.
+ */
 static void lay_out(const kernel_window *w, const int8_t *input, int32_t channel, int32_t planes, int32_t top, int32_t rows, int32_t offset,
                     int16_t *to, int32_t values) {
   const int32_t width = plane_width(w);
   const int32_t channels = w->input_channels;
   const int32_t inside = least(w->input_width, width - w->pad_left);
+  /* Whether a word that begins at the last column ends within the padding. */
+  const bool over = w->pad_left + inside < width;
   const uint32_t add = lanes_of(offset, offset);
-  for (int32_t r = 0; r < rows; r++, to += width) {
-    for (int32_t i = 0; i < planes; i++) memset(to + i * values, 0, (size_t)width * 2);
-    int32_t y = top + r;
-    if (y < 0 || y >= w->input_height) continue;
-    const int8_t *from = input + y * w->input_width * channels + channel;
-    int16_t *at = to + w->pad_left;
-    int32_t x = 0;
+  const int32_t first_row = top < 0 ? -top : 0;
+  const int32_t last_row = least(rows, w->input_height - top);
+  to += first_row * width + w->pad_left;
+  for (int32_t r = first_row; r < last_row; r++, to += width) {
+    const int8_t *from = input + (top + r) * w->input_width * channels + channel;
+    int16_t *at = to;
+    int32_t x = inside;
     if (planes == PLANES) {
-      for (; x + 2 <= inside; x += 2, at += 2, from += 2 * channels) {
+      for (; x >= 2; x -= 2, at += 2, from += 2 * channels) {
         uint32_t first = lanes_load(from);
         uint32_t second = lanes_load(from + channels);
         uint32_t first_even = lanes_add_even(add, first), second_even = lanes_add_even(add, second);
@@ -66,8 +71,18 @@ static void lay_out(const kernel_window *w, const int8_t *input, int32_t channel
         lanes_store(at + 2 * values, (first_even >> 16) | (second_even & 0xffff0000u));
         lanes_store(at + 3 * values, (first_odd >> 16) | (second_odd & 0xffff0000u));
       }
+      if (x > 0 && over) {
+        uint32_t last = lanes_load(from);
+        uint32_t even = lanes_add_even(add, last);
+        uint32_t odd = lanes_add_odd(add, last);
+        lanes_store(at, even & 0xffffu);
+        lanes_store(at + values, odd & 0xffffu);
+        lanes_store(at + 2 * values, even >> 16);
+        lanes_store(at + 3 * values, odd >> 16);
+        x = 0;
+      }
     }
-    for (; x < inside; x++, at++, from += channels) {
+    for (; x > 0; x--, at++, from += channels) {
       for (int32_t i = 0; i < planes; i++) at[i * values] = (int16_t)(from[i] + offset);
     }
   }
@@ -89,56 +104,69 @@ static void take_weights(const kernel_window *w, const int8_t *filter, uint32_t 
   }
 }
 
+/* One output channel's part of a band. */
 typedef struct {
   const int16_t *plane;
   int32_t rows;
   const uint32_t *weights;
-  int32_t bias;
+  requantise_factor factor;
   int8_t *output;
 } channel_work;
 
-/* 3 x 3 at a stride of 1: the nine weights stay in registers, two outputs share what they read. */
-static void three_by_three(const kernel_window *w, const kernel_scaling *s, const requantise_factor *f, const channel_work *work) {
+/* 3 x 3 at a stride of 1, the short way: the nine weights stay in registers, two outputs share what they read. */
+static inline int8_t *two_outputs(const uint32_t *from, int32_t row, const uint32_t a[3], const uint32_t b[3], const requantise_factor *f,
+                                  int32_t channels, int8_t *to) {
+  int32_t left = f->bias, right = f->bias;
+  uint32_t p = from[0], q = from[1];
+  left = lanes_low_high(q, b[0], lanes_multiply(p, a[0], left));
+  right = lanes_multiply(q, b[0], lanes_high_low(p, a[0], right));
+  from += row;
+  p = from[0], q = from[1];
+  left = lanes_low_high(q, b[1], lanes_multiply(p, a[1], left));
+  right = lanes_multiply(q, b[1], lanes_high_low(p, a[1], right));
+  from += row;
+  p = from[0], q = from[1];
+  left = lanes_low_high(q, b[2], lanes_multiply(p, a[2], left));
+  right = lanes_multiply(q, b[2], lanes_high_low(p, a[2], right));
+  to[0] = requantise_short(f, left);
+  to[channels] = requantise_short(f, right);
+  return to + 2 * channels;
+}
+
+__attribute__((noinline)) static void three_by_three(const kernel_window *w, const channel_work *work) {
   const int32_t width = plane_width(w);
+  const int32_t row = width / 2;
   const int32_t channels = w->output_channels;
+  const int32_t pairs = w->output_width / 2;
+  const bool odd = (w->output_width & 1) != 0;
+  const requantise_factor f = work->factor;
   const uint32_t *k = work->weights;
   /* Weights 0 and 1 of each row, and 1 and 2. */
-  const uint32_t a0 = k[0], a1 = k[2], a2 = k[4];
-  const uint32_t b0 = (k[0] >> 16) | (k[1] << 16), b1 = (k[2] >> 16) | (k[3] << 16), b2 = (k[4] >> 16) | (k[5] << 16);
+  const uint32_t a[3] = {k[0], k[2], k[4]};
+  const uint32_t b[3] = {(k[0] >> 16) | (k[1] << 16), (k[2] >> 16) | (k[3] << 16), (k[4] >> 16) | (k[5] << 16)};
+  const uint32_t *from = (const uint32_t *)(const void *)work->plane;
   int8_t *to = work->output;
-  for (int32_t y = 0; y < work->rows; y++) {
-    const uint32_t *top = (const uint32_t *)(const void *)(work->plane + y * width);
-    const uint32_t *middle = top + width / 2;
-    const uint32_t *bottom = middle + width / 2;
-    for (int32_t x = 0; x < w->output_width; x += 2) {
-      int32_t left = work->bias, right = work->bias;
-      uint32_t p = top[0], q = *++top;
-      left = lanes_low_high(q, b0, lanes_multiply(p, a0, left));
-      right = lanes_multiply(q, b0, lanes_high_low(p, a0, right));
-      p = middle[0], q = *++middle;
-      left = lanes_low_high(q, b1, lanes_multiply(p, a1, left));
-      right = lanes_multiply(q, b1, lanes_high_low(p, a1, right));
-      p = bottom[0], q = *++bottom;
-      left = lanes_low_high(q, b2, lanes_multiply(p, a2, left));
-      right = lanes_multiply(q, b2, lanes_high_low(p, a2, right));
-      *to = requantise(s, f, left);
+  for (int32_t y = 0; y < work->rows; y++, from += row) {
+    const uint32_t *at = from;
+    for (int32_t x = 0; x < pairs; x++, at++) to = two_outputs(at, row, a, b, &f, channels, to);
+    if (odd) {
+      int32_t acc = f.bias;
+      for (int32_t i = 0; i < 3; i++, at += row) acc = lanes_low_high(at[1], b[i], lanes_multiply(at[0], a[i], acc));
+      *to = requantise_short(&f, acc);
       to += channels;
-      if (x + 1 < w->output_width) {
-        *to = requantise(s, f, right);
-        to += channels;
-      }
     }
   }
 }
 
-static void any_size(const kernel_window *w, const kernel_scaling *s, const requantise_factor *f, const channel_work *work) {
+static void any_size(const kernel_window *w, const kernel_scaling *s, const channel_work *work) {
   const int32_t width = plane_width(w);
   const int32_t pairs = pairs_of(w);
+  const requantise_factor f = work->factor;
   int8_t *to = work->output;
   for (int32_t y = 0; y < work->rows; y++) {
     const int16_t *row = work->plane + y * w->stride_height * width;
     for (int32_t x = 0; x < w->output_width; x += 2, row += 2 * w->stride_width) {
-      int32_t left = work->bias, right = work->bias;
+      int32_t left = f.bias, right = f.bias;
       const uint32_t *weights = work->weights;
       const int16_t *from = row;
       for (int32_t fy = 0; fy < w->filter_height; fy++, from += width) {
@@ -150,10 +178,10 @@ static void any_size(const kernel_window *w, const kernel_scaling *s, const requ
           right = lanes_multiply(lanes_load(q), weight, right);
         }
       }
-      *to = requantise(s, f, left);
+      *to = requantise(s, &f, left);
       to += w->output_channels;
       if (x + 1 < w->output_width) {
-        *to = requantise(s, f, right);
+        *to = requantise(s, &f, right);
         to += w->output_channels;
       }
     }
@@ -168,8 +196,8 @@ static void with_dilation(const kernel_window *w, const kernel_scaling *s, const
     const int32_t y = p / w->output_width * w->stride_height - w->pad_top;
     const int32_t x = p % w->output_width * w->stride_width - w->pad_left;
     for (int32_t c = 0; c < w->output_channels; c++) {
-      const requantise_factor f = requantise_prepare(s, c);
-      int32_t acc = bias != NULL ? bias[c] : 0;
+      const requantise_factor f = requantise_prepare(s, c, bias);
+      int32_t acc = f.bias;
       for (int32_t fy = 0; fy < w->filter_height; fy++) {
         for (int32_t fx = 0; fx < w->filter_width; fx++) {
           const int32_t in_y = y + fy * w->dilation_height;
@@ -198,23 +226,23 @@ void kernel_depthwise(const kernel_window *w, const kernel_scaling *s, const int
   const int32_t multiplier = w->output_channels / w->input_channels;
   const int32_t band = band_of(w);
   const int32_t values = plane_values(w);
-  const bool small = w->filter_height == 3 && w->filter_width == 3 && w->stride_height == 1 && w->stride_width == 1;
+  const bool small = w->filter_height == 3 && w->filter_width == 3 && w->stride_height == 1 && w->stride_width == 1 && requantise_is_short(s);
   int16_t *planes = scratch;
   uint32_t *weights = (uint32_t *)scratch + values * plane_count(w) / 2;
   for (int32_t batch = 0; batch < w->batches; batch++, input += input_bytes, output += output_bytes) {
     for (int32_t top = 0; top < w->output_height; top += band) {
       const int32_t rows = least(band, w->output_height - top);
+      memset(planes, 0, (size_t)(values * plane_count(w)) * 2);
       for (int32_t c = 0; c < w->input_channels;) {
         const int32_t together = c + PLANES <= w->input_channels ? PLANES : 1;
         lay_out(w, input, c, together, top * w->stride_height - w->pad_top, rows_for(w, rows), s->input_offset, planes, values);
         for (int32_t i = 0; i < together * multiplier; i++) {
           const int32_t channel = c * multiplier + i;
-          const requantise_factor f = requantise_prepare(s, channel);
           take_weights(w, filter + channel, weights);
-          const channel_work work = {planes + i / multiplier * values, rows, weights, bias != NULL ? bias[channel] : 0,
+          const channel_work work = {planes + i / multiplier * values, rows, weights, requantise_prepare(s, channel, bias),
                                      output + top * w->output_width * w->output_channels + channel};
-          if (small) three_by_three(w, s, &f, &work);
-          else any_size(w, s, &f, &work);
+          if (small) three_by_three(w, &work);
+          else any_size(w, s, &work);
         }
         c += together;
       }

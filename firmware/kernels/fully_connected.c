@@ -77,7 +77,7 @@ static int32_t sum_of(const int8_t *input, const int8_t *filter, int32_t inputs,
 
 void kernel_fully_connected(int32_t batches, int32_t inputs, int32_t outputs, const kernel_scaling *s, const int8_t *input,
                             const int8_t *filter, const int32_t *folded, int8_t *output) {
-  const requantise_factor f = requantise_prepare(s, 0);
+  const requantise_factor f = requantise_prepare(s, 0, NULL);
   for (int32_t batch = 0; batch < batches; batch++, input += inputs) {
     const int8_t *weights = filter;
     int32_t o = 0;

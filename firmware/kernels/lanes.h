@@ -101,4 +101,14 @@ static inline int32_t multiply_high_rounded(int32_t a, int32_t b) {
 #endif
 }
 
+/* The nearest int8 (SSAT). */
+static inline int32_t saturate_byte(int32_t value) {
+#if LANES_DSP
+  return __ssat(value, 8);
+#else
+  value = value < -128 ? -128 : value;
+  return value > 127 ? 127 : value;
+#endif
+}
+
 #endif

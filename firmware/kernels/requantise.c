@@ -16,8 +16,8 @@ static int32_t rounding_divide(int32_t x, int32_t exponent) {
 }
 
 int8_t requantise_exact(const kernel_scaling *s, const requantise_factor *f, int32_t acc) {
-  int32_t left = f->shift > 0 ? f->shift : 0;
-  int32_t right = f->shift > 0 ? 0 : -f->shift;
+  int32_t left = f->right < 0 ? -f->right : 0;
+  int32_t right = f->right < 0 ? 0 : f->right;
   int32_t shifted = (int32_t)((uint32_t)acc << left);
   int32_t value = rounding_divide(doubling_high_multiply(shifted, f->multiplier), right);
   return (int8_t)clamp(value + s->output_offset, s->minimum, s->maximum);
