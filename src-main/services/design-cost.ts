@@ -59,7 +59,7 @@ const isOperation = ({ kind }: LayerDescription): boolean =>
 const GOLDEN_BYTES = 10_000;
 const MOST_GOLDEN = 16;
 /** A window of up to this is carried all the same. */
-const LONE_GOLDEN_BYTES = 16_000;
+const LONE_GOLDEN_BYTES = 24_000;
 
 /** How many measured windows of `bytes` a package has room for, as golden vectors. */
 export const goldenRoom = (bytes: number): number =>
