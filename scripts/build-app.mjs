@@ -41,6 +41,8 @@ const BANNER = `import { dirname as limpetDirname, join as limpetJoin } from "no
 import { fileURLToPath as limpetPath } from "node:url";
 globalThis.limpetFolder = (folder) => limpetJoin(limpetDirname(limpetPath(import.meta.url)), "../..", folder);`;
 
+const WORKER_BANNER = `globalThis.limpetFolder = (folder) => require("node:path").join(__dirname, "../..", folder);`;
+
 export async function buildElectron() {
   const { build } = await import("esbuild");
   const electron = join(root, "src-main/hosts/electron");
@@ -57,11 +59,7 @@ export async function buildElectron() {
   });
   await build({
     ...common,
-    entryPoints: {
-      engine: join(root, "src-main/engine/engine-process.ts"),
-      "training-worker": join(root, "src-main/training/training-worker.ts"),
-      "step-helper": join(root, "src-main/training/step-helper.ts"),
-    },
+    entryPoints: { engine: join(root, "src-main/engine/engine-process.ts") },
     outdir: out,
     outExtension: { ".js": ".mjs" },
     format: "esm",
@@ -71,6 +69,22 @@ export async function buildElectron() {
     chunkNames: "engine-[hash]",
     banner: { js: BANNER },
     plugins: [absent, dirnames],
+  });
+  // Threads cannot be started from inside a package's archive: these lie beside it, with all that they need in one file.
+  const training = join(root, "src-main/training");
+  await build({
+    ...common,
+    entryPoints: {
+      "training-worker": join(training, "training-worker.ts"),
+      "step-helper": join(training, "step-helper.ts"),
+    },
+    outdir: out,
+    outExtension: { ".js": ".cjs" },
+    format: "cjs",
+    target: "node16",
+    external: ["@tensorflow/tfjs-node"],
+    banner: { js: WORKER_BANNER },
+    plugins: [dirnames],
   });
 }
 

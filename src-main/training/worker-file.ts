@@ -1,10 +1,12 @@
-/** Where a thread's code lies: the source in a tree, the bundle in a package (scripts/build-app.mjs). */
+/** Where a thread's code lies: the source in a tree, the bundle beside the archive in a package (scripts/build-app.mjs). */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 
 export type WorkerName = "training-worker" | "step-helper";
 
 export function workerFile(name: WorkerName): string {
   const source = join(import.meta.dirname, `${name}.ts`);
-  return existsSync(source) ? source : join(import.meta.dirname, "../../dist/electron", `${name}.mjs`);
+  if (existsSync(source)) return source;
+  const bundle = join(import.meta.dirname, "../../dist/electron", `${name}.cjs`);
+  return bundle.replace(`${sep}app.asar${sep}`, `${sep}app.asar.unpacked${sep}`);
 }

@@ -3,12 +3,13 @@
  * (`npm run setup:tfjs-node` builds it).
  */
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { whyNoTfjsNode } from "./node-parts.ts";
 
-const require = createRequire(import.meta.url);
+const require = createRequire(join(import.meta.dirname, "here.js"));
 
 /** Makes it the current backend. Throws `setup-missing` with the reason where it does not load. */
 export async function startTfjsNode(): Promise<void> {

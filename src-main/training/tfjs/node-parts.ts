@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-const require = createRequire(import.meta.url);
+const require = createRequire(join(import.meta.dirname, "here.js"));
 
 /** Why the backend cannot be used, in plain words; null where its parts are there. Loads nothing. */
 export function whyNoTfjsNode(): string | null {

@@ -3,6 +3,7 @@
  * (filter of a convolution, both of a depthwise one) registered from them.
  */
 
+import { join } from "node:path";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { LimpetError } from "../../../src-shared/errors.ts";
@@ -10,11 +11,15 @@ import { latticeOf } from "../direct/convolution-nodes.ts";
 import { type Heap, type Kernels, kernelsBuilt, loadKernels } from "../direct/kernel-module.ts";
 import { matrix, multiply, transposed } from "../direct/product.ts";
 
+/** Where the backend's own WebAssembly lies; said to it because in a package its code lies elsewhere. */
+const WASM_FOLDER = `${join(import.meta.dirname, "../../../node_modules/@tensorflow/tfjs-backend-wasm/dist")}/`;
+
 let heap: Heap | null = null;
 
 /** Makes the WASM backend the current one. Resolves with its memory. */
 export async function startWasm(): Promise<Heap> {
-  await import("@tensorflow/tfjs-backend-wasm");
+  const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+  if (heap === null) setWasmPaths(WASM_FOLDER);
   if (!(await tf.setBackend("wasm"))) {
     throw new LimpetError("training-failed", "TensorFlow.js's WASM backend does not start.", {
       hint: "The installation is damaged; run npm run setup, or install Limpet again.",
