@@ -113,8 +113,7 @@ describe("training", () => {
       if (fraction < 0.19) stages.push(stage);
     };
     await train(project, { ...wish(), epochs: 1 });
-    const rows = (): number =>
-      project.database.get<{ n: number }>("SELECT count(*) AS n FROM cache")?.n ?? 0;
+    const rows = (): number => project.database.get<{ n: number }>("SELECT count(*) AS n FROM cache")?.n ?? 0;
     expect(rows()).toBe(15);
     await train(project, { ...wish(), epochs: 1 }, { onProgress });
     expect(rows()).toBe(15);
@@ -267,11 +266,7 @@ describe("a design that cannot be trained", () => {
       },
       "inputs.0.features.fftLength",
     ],
-    [
-      "more bands than bins",
-      { features: { block: "spectral", fftLength: 64, bands: 33 } },
-      "features.bands",
-    ],
+    ["more bands than bins", { features: { block: "spectral", fftLength: 64, bands: 33 } }, "features.bands"],
     [
       "a cut-off above half the rate",
       {
@@ -283,11 +278,7 @@ describe("a design that cannot be trained", () => {
       },
       "features.filter.cutoffHz",
     ],
-    [
-      "decimation to nothing",
-      { features: { block: "raw", decimation: 1000 } },
-      "features.decimation",
-    ],
+    ["decimation to nothing", { features: { block: "raw", decimation: 1000 } }, "features.decimation"],
     ["classes taken for numbers", { task: "regression" }, "task"],
     [
       "a convolution that nothing is left of",
@@ -333,7 +324,13 @@ describe("a design that cannot be trained", () => {
           origin: "import",
           source: "",
           streams: [
-            { sensor: "accelerometer", channels: [...(float.channels ?? [])], rateHz, sampleType: "float32", scale: 1 },
+            {
+              sensor: "accelerometer",
+              channels: [...(float.channels ?? [])],
+              rateHz,
+              sampleType: "float32",
+              scale: 1,
+            },
           ],
         },
         data: [{ samples: new Float32Array(2400).fill(value), gaps: [] }],
@@ -353,7 +350,9 @@ describe("a design that cannot be trained", () => {
     const dataset = project();
     const report = describeDesign(dataset, { design: quickDesign({ window: { lengthMs: 9000 } }) });
     expect(requests["design:describe"].result.parse(report)).toEqual(report);
-    expect(report.findings.some(({ level, field }) => level === "error" && field === "window.lengthMs")).toBe(true);
+    expect(report.findings.some(({ level, field }) => level === "error" && field === "window.lengthMs")).toBe(
+      true,
+    );
     expect(listPresets(dataset).map(({ name }) => name)).toEqual(["vibration", "keyword", "gesture", "sine"]);
     dataset.close();
   });
@@ -365,7 +364,10 @@ describe("a design that cannot be trained", () => {
         .findings.map(({ message }) => message)
         .join("\n");
     expect(messages()).toContain("no windows for the test");
-    dataset.updateRecordings(dataset.recordings().map(({ id }) => id), { group: "machine 1" });
+    dataset.updateRecordings(
+      dataset.recordings().map(({ id }) => id),
+      { group: "machine 1" },
+    );
     dataset.applySplit({ train: 0.5, validation: 0, test: 0.5, by: "recording", seed: 1 });
     expect(messages()).toContain("The group machine 1 is both in training and in the test");
     dataset.applySplit({ train: 0.6, validation: 0.2, test: 0.2, by: "window", seed: 1 });
