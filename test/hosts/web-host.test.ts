@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { startWebHost, type WebHost } from "../../src-main/hosts/web/web-host.ts";
+import { StreamBoard } from "../faults/stream-board.ts";
 
 let host: WebHost;
 let token = "";
@@ -68,6 +69,35 @@ function upgrade(path: string, headers: Record<string, string>): Promise<string>
 }
 
 const origin = (): string => `http://127.0.0.1:${host.port}`;
+
+/** A page's connection as the interface makes it: its socket, requests, and the events that came. */
+async function connectPage() {
+  const socket = new WebSocket(`ws://127.0.0.1:${host.port}/engine?token=${token}`, {
+    headers: { Origin: origin() },
+  });
+  const waiting = new Map<number, (message: { result?: unknown; error?: unknown }) => void>();
+  const events: { name: string; payload: unknown }[] = [];
+  let next = 1;
+  socket.on("message", (data) => {
+    const message = JSON.parse(String(data)) as {
+      id?: number;
+      kind: string;
+      name: string;
+      payload: unknown;
+      result?: unknown;
+    };
+    if (message.kind === "event") events.push(message);
+    else if (message.kind !== "progress") waiting.get(message.id ?? 0)?.(message);
+  });
+  await new Promise((resolve) => socket.once("open", resolve));
+  const ask = (method: string, params: unknown): Promise<{ result?: unknown; error?: unknown }> =>
+    new Promise((resolve) => {
+      const id = next++;
+      waiting.set(id, resolve);
+      socket.send(JSON.stringify({ kind: "request", id, method, params }));
+    });
+  return { socket, ask, events };
+}
 
 describe("the web host", () => {
   it("serves the page to who has the token, with a cookie and security headers", async () => {
@@ -221,24 +251,9 @@ describe("the web host", () => {
   });
 
   it("starts an engine again that was killed: pages connect anew and find their project open", async () => {
-    const connectPage = async () => {
-      const socket = new WebSocket(`ws://127.0.0.1:${host.port}/engine?token=${token}`, {
-        headers: { Origin: origin() },
-      });
-      await new Promise((resolve) => socket.once("open", resolve));
-      const ask = (id: number, method: string, params: unknown): Promise<{ result?: unknown }> =>
-        new Promise((resolve) => {
-          socket.on("message", (data) => {
-            const message = JSON.parse(String(data)) as { id?: number; result?: unknown };
-            if (message.id === id) resolve(message);
-          });
-          socket.send(JSON.stringify({ kind: "request", id, method, params }));
-        });
-      return { socket, ask };
-    };
     const path = join(folder, "restart.limpet");
     const first = await connectPage();
-    await first.ask(1, "project:create", { path });
+    await first.ask("project:create", { path });
     const closed = new Promise((resolve) => first.socket.once("close", resolve));
     const before = host.enginePid();
     process.kill(before, "SIGKILL");
@@ -246,12 +261,34 @@ describe("the web host", () => {
     expect(host.enginePid()).not.toBe(before);
     const second = await connectPage();
     await expect
-      .poll(
-        async () => (await second.ask(Math.floor(Math.random() * 1e9), "project:get-summary", {})).result,
-        { timeout: 20_000 },
-      )
+      .poll(async () => (await second.ask("project:get-summary", {})).result, { timeout: 20_000 })
       .toMatchObject({ path });
     second.socket.terminate();
+  });
+
+  it("lets a recording go on while its page is reloaded; the next page sees it and ends it", async () => {
+    const board = await StreamBoard.start();
+    const path = join(folder, "reload.limpet");
+    const first = await connectPage();
+    await first.ask("project:create", { path });
+    await first.ask("boards:connect", { port: board.port });
+    void first.ask("recording:start", { label: "fan", seconds: null });
+    await expect
+      .poll(() => first.events.some(({ name }) => name === "recording:state"), { timeout: 20_000 })
+      .toBe(true);
+    first.socket.terminate();
+    const second = await connectPage();
+    await expect
+      .poll(() => second.events.some(({ name }) => name === "recording:state"), { timeout: 20_000 })
+      .toBe(true);
+    await second.ask("recording:stop", {});
+    const { result } = await second.ask("recordings:list", {});
+    expect(result).toMatchObject([
+      { label: "fan", incomplete: false, streams: [{ gaps: 0, lostSamples: 0 }] },
+    ]);
+    await second.ask("boards:disconnect", {});
+    second.socket.terminate();
+    await board.close();
   });
 
   it("says which port is taken", async () => {
