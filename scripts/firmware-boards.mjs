@@ -68,23 +68,29 @@ async function symbolsOf(elf) {
 }
 
 /**
- * UF2 (microsoft/uf2, README): blocks of 512 bytes with 256 of data each. The block with the vector table goes last, so that a copy that
- * breaks off leaves nothing that a bootloader would start.
+ * UF2 (microsoft/uf2, README): blocks of 512 bytes with 256 of data each. The vector table is written as ones first and as what it shall be
+ * last, so that a copy that breaks off leaves nothing that a bootloader would start.
  */
 export function toUf2(image, address, family) {
   const DATA = 256;
-  const count = Math.ceil(image.length / DATA);
-  const blocks = Array.from({ length: count }, (_, number) => {
-    const block = Buffer.alloc(512);
-    const head = [0x0a324655, 0x9e5d5157, 0x00002000, address + number * DATA, DATA, number, count, family];
-    head.forEach((word, i) => {
-      block.writeUInt32LE(word >>> 0, 4 * i);
-    });
-    image.copy(block, 32, number * DATA, Math.min(image.length, (number + 1) * DATA));
-    block.writeUInt32LE(0x0ab16f30, 508);
-    return block;
+  const piece = (number) => ({
+    at: address + number * DATA,
+    data: image.subarray(number * DATA, (number + 1) * DATA),
   });
-  return Buffer.concat([...blocks.slice(1), ...blocks.slice(0, 1)]);
+  const rest = Array.from({ length: Math.ceil(image.length / DATA) - 1 }, (_, number) => piece(number + 1));
+  const ordered = [{ at: address, data: Buffer.alloc(DATA, 0xff) }, ...rest, piece(0)];
+  return Buffer.concat(
+    ordered.map(({ at, data }, number) => {
+      const block = Buffer.alloc(512);
+      const head = [0x0a324655, 0x9e5d5157, 0x00002000, at, DATA, number, ordered.length, family];
+      head.forEach((word, i) => {
+        block.writeUInt32LE(word >>> 0, 4 * i);
+      });
+      block.set(data, 32);
+      block.writeUInt32LE(0x0ab16f30, 508);
+      return block;
+    }),
+  );
 }
 
 /**

@@ -33,7 +33,7 @@ static struct {
   int16_t sound_ring[SOUND_SAMPLES];
 } microbit;
 
-static void tick(void) { accelerometer_tick(&microbit.motion); }
+static void tick(void) { accelerometer_tick(&microbit.motion, chip_interrupt_us()); }
 
 static bool idle(void) { return uart_idle() != 0; }
 

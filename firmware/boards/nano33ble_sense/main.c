@@ -41,7 +41,7 @@ static struct {
   int16_t sound_ring[SOUND_SAMPLES];
 } nano;
 
-static void tick(void) { accelerometer_tick(&nano.motion); }
+static void tick(void) { accelerometer_tick(&nano.motion, chip_interrupt_us()); }
 
 static void open_sensors(void) {
   chip_drive_pin(SENSORS_3V3, true, GPIO_PIN_CNF_H0H1);

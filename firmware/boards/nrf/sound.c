@@ -7,6 +7,8 @@
 /* Until the microphone and its supply have settled, 32 ms. */
 #define WAKING_BUFFERS 2u
 #define BUFFER_US (SOUND_BUFFER_SAMPLES * 1000000u / SOUND_RATE_HZ)
+/* Of an interrupt that comes a little early after one that came late. */
+#define TOLERANCE_US 1000u
 /* A first-order high pass at 20 Hz: 1 - 2 pi 20 / 16000 in 1/32768. */
 #define MEAN_POLE 32511
 /* Full scale is 1. */
@@ -52,12 +54,15 @@ static void push(sound *s, int16_t sample) {
   sampled_sensor_push(s->sensor, &sample, 1);
 }
 
-/* Buffers that were filled while the processor stood still, which an erased page of flash makes it do. */
+/*
+ * Buffers that were filled since the last one, but this one: the processor stood still, which an erased page of flash makes it do. The
+ * peripheral then fills the next buffer again and again; so they are missing after this one.
+ */
 static uint32_t missed_buffers(sound *s) {
   uint32_t now = chip_interrupt_us();
-  uint32_t elapsed = now - s->ended_us;
+  uint32_t filled = (now - s->ended_us + TOLERANCE_US) / BUFFER_US;
   s->ended_us = now;
-  return elapsed < BUFFER_US + BUFFER_US / 2u ? 0 : (elapsed - BUFFER_US / 2u) / BUFFER_US;
+  return filled > 1 ? filled - 1 : 0;
 }
 
 void sound_filled(sound *s) {
@@ -68,11 +73,11 @@ void sound_filled(sound *s) {
     s->waking--;
     return;
   }
-  sampled_sensor_lose(s->sensor, missed * (SOUND_BUFFER_SAMPLES >> s->halvings));
   for (uint32_t i = 0; i < SOUND_BUFFER_SAMPLES; i++) {
     int32_t sample = buffer[i] * (1 << s->shift);
     push(s, s->remove_mean ? without_mean(s, sample) : clip(sample));
   }
+  sampled_sensor_lose(s->sensor, missed * (SOUND_BUFFER_SAMPLES >> s->halvings));
 }
 
 const int16_t *sound_next_buffer(const sound *s) { return s->buffers[s->filling ^ 1u]; }

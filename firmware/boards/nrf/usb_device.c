@@ -209,7 +209,19 @@ static usb_answer to_class(usb_device *device, const usb_setup *setup) {
   }
 }
 
+/* Whether a request's data goes the way that its type says, and there is none where there may be none. */
+static bool sound(const usb_setup *setup) {
+  bool to_host = (setup->request_type & DIRECTION_IN) != 0;
+  bool class = (setup->request_type & TYPE_MASK) == TYPE_CLASS;
+  bool asks = class ? setup->request == CDC_GET_LINE_CODING
+                    : setup->request == GET_STATUS || setup->request == GET_DESCRIPTOR ||
+                          setup->request == GET_CONFIGURATION || setup->request == GET_INTERFACE;
+  bool sends = class && setup->request == CDC_SET_LINE_CODING;
+  return asks ? to_host : !to_host && (sends || setup->length == 0);
+}
+
 static usb_answer answer(usb_device *device, const usb_setup *setup) {
+  if (!sound(setup)) return USB_ANSWER_STALL;
   if ((setup->request_type & TYPE_MASK) == TYPE_CLASS) return to_class(device, setup);
   if ((setup->request_type & TYPE_MASK) != TYPE_STANDARD) return USB_ANSWER_STALL;
   switch (setup->request_type & RECIPIENT_MASK) {
@@ -229,8 +241,7 @@ usb_answer usb_device_setup(usb_device *device, const usb_setup *setup) {
   device->reply_bytes = 0;
   usb_answer result = answer(device, setup);
   if (result != USB_ANSWER_DATA) return result;
-  /* Data goes where the host has said that it does; with no room for any there is no data stage. */
-  if ((setup->request_type & DIRECTION_IN) == 0) return USB_ANSWER_STALL;
+  /* With no room for data there is no data stage. */
   return setup->length == 0 ? USB_ANSWER_STATUS : USB_ANSWER_DATA;
 }
 

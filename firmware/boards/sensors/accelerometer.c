@@ -31,16 +31,13 @@ static void push(accelerometer *a, const uint8_t *bytes, uint32_t count) {
     for (uint32_t k = 0; k < ACCELEROMETER_AXES; k++) values[k] = axis(bytes + i * SAMPLE_BYTES + 2u * k, a->chip->shift);
     sampled_sensor_push(a->sensor, values, 1);
   }
-  a->samples += count;
 }
 
-/* The FIFO ran over: by the clock so many samples are missing. */
+/* The FIFO ran over: by the clock so many more than are waiting were measured since the last status, after which it was emptied. */
 static void account(accelerometer *a, uint32_t waiting) {
-  uint32_t expected = (uint32_t)((float)a->ticks * (ACCELEROMETER_TICK_US * 1e-6f) * a->rate_hz);
-  uint32_t there = a->samples + waiting;
-  if (expected <= there) return;
-  sampled_sensor_lose(a->sensor, expected - there);
-  a->samples += expected - there;
+  uint32_t since_us = a->asked_us - a->answered_us;
+  uint32_t expected = (uint32_t)((float)since_us * 1e-6f * a->rate_hz);
+  if (a->answered && expected > waiting) sampled_sensor_lose(a->sensor, expected - waiting);
 }
 
 static void fetched(void *context, int status, const uint8_t *bytes, uint32_t count);
@@ -68,15 +65,17 @@ static void answered(void *context, int status, const uint8_t *bytes, uint32_t c
   if (status != I2C_OK || count != a->chip->level_bytes || !a->running) return;
   accelerometer_level level = a->chip->level(bytes);
   if (level.overrun) account(a, level.samples);
+  a->answered = true;
+  a->answered_us = a->asked_us;
   a->left_samples = level.samples;
   a->skip_bytes = level.skip_bytes;
   if (level.samples > 0) fetch(a);
 }
 
-void accelerometer_tick(accelerometer *a) {
+void accelerometer_tick(accelerometer *a, uint32_t now_us) {
   if (!a->running) return;
-  a->ticks++;
   if (a->fetching) return;
+  if (!a->asked) a->asked_us = now_us;
   int status = a->bus->begin_read(a->bus->context, a->chip->address, a->chip->level_register, a->chip->level_bytes, answered, a);
   a->asked = status == I2C_OK || status == I2C_BUSY;
 }
@@ -99,8 +98,7 @@ static int begin(void *context, float rate_hz) {
   for (int i = 0; i < ATTEMPTS && status != I2C_OK; i++) status = chip->begin(a->bus, chip->address, rate);
   if (status != I2C_OK) return status;
   a->rate_hz = rate_hz;
-  a->ticks = 0;
-  a->samples = 0;
+  a->answered = false;
   a->running = true;
   return 0;
 }

@@ -55,9 +55,10 @@ typedef struct {
   uint32_t skip_bytes;
   uint32_t left_samples;
   float rate_hz;
-  /* Since the start: ticks seen and samples that came, to judge how many an overrun cost. */
-  uint32_t ticks;
-  uint32_t samples;
+  /* When this status and the one before were asked for: what came between is what an overrun is judged by. */
+  uint32_t asked_us;
+  bool answered;
+  uint32_t answered_us;
 } accelerometer;
 
 /* Looks for a chip on the bus; returns 0 and takes it, or a negative number. */
@@ -66,8 +67,8 @@ int accelerometer_open(accelerometer *a, const accelerometer_chip *chip, const i
 /* Adds it to the board's sensors. */
 int accelerometer_add(accelerometer *a, sampled_sensors *all, int16_t *ring, uint32_t capacity);
 
-/* Every ACCELEROMETER_TICK_US, from an interrupt of the same priority as the bus's. */
-void accelerometer_tick(accelerometer *a);
+/* Every ACCELEROMETER_TICK_US, from an interrupt of the same priority as the bus's. `now_us` is a clock of microseconds that may wrap. */
+void accelerometer_tick(accelerometer *a, uint32_t now_us);
 
 extern const accelerometer_chip LSM303AGR;
 extern const accelerometer_chip LSM9DS1;

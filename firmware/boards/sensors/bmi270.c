@@ -35,8 +35,8 @@
 #define RESET_US 2000
 #define POWER_SAVE_OFF_US 450
 #define INITIALISE_US 20000
-/* A full FIFO: 2048 bytes, streaming overwrites whole samples. */
-#define FIFO_FULL_BYTES 2042u
+/* Of 2048 bytes: from here on one more sample may have overwritten the oldest. */
+#define FIFO_FULL_BYTES 2036u
 #define SAMPLE_BYTES 6u
 /* Bytes of one transfer: 258 at most. */
 #define MOST_SAMPLES 43

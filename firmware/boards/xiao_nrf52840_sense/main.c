@@ -39,7 +39,7 @@ static struct {
   int16_t sound_ring[SOUND_SAMPLES];
 } xiao;
 
-static void tick(void) { accelerometer_tick(&xiao.motion); }
+static void tick(void) { accelerometer_tick(&xiao.motion, chip_interrupt_us()); }
 
 static void open_sensors(void) {
   chip_drive_pin(MOTION_POWER, true, GPIO_PIN_CNF_H0H1);
