@@ -2,7 +2,7 @@
  * `node bench/soak.ts --minutes 60`: an hour of a working day. A source that speaks the link over TCP gives 16 kHz sound and three
  * axes at 1 kHz; the engine records both, shows the live signal, and trains in between. Every sample is compared afterwards.
  */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { ProjectFile } from "../src-main/dataset/project-file.ts";
 import { EngineChild } from "../test/faults/engine-child.ts";
 import { ACCELEROMETER, MICROPHONE, StreamBoard } from "../test/faults/stream-board.ts";
+import { writeExamples } from "../test/faults/training-kills.ts";
 import { requireSound, requireTrueSamples } from "../test/faults/verify.ts";
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "60" } } });
@@ -34,24 +35,9 @@ function residentMb(): number {
   }
 }
 
-/** Two machines that shake at different rates, for the training. */
-function writeExamples(): string[] {
-  return ["slow", "fast"].flatMap((label, kind) =>
-    Array.from({ length: 6 }, (_, n) => {
-      const file = join(folder, `${label}.${n}.csv`);
-      const rows = Array.from({ length: 2000 }, (_, i) => {
-        const value = Math.sin(i * (kind === 0 ? 0.1 : 0.4) + n) + 0.1 * Math.sin(i * 1.7 * (n + 1));
-        return `${i * 5},${value.toFixed(5)}`;
-      });
-      writeFileSync(file, `timestamp,accX\n${rows.join("\n")}\n`);
-      return file;
-    }),
-  );
-}
-
 try {
   await engine.ask("project:create", { path });
-  await engine.ask("recordings:import", { paths: writeExamples() });
+  await engine.ask("recordings:import", { paths: writeExamples(join(folder, "examples")) });
   await engine.ask("boards:connect", { port: board.port });
   await engine.ask("boards:preview", { on: true });
   const recording = engine.ask("recording:start", { label: "soak", seconds: minutes * 60 });

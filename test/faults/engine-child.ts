@@ -50,6 +50,11 @@ export class EngineChild {
     });
   }
 
+  /** Cancels every request that is under way. */
+  cancelAll(): void {
+    for (const id of this.#answers.keys()) this.#child.send(JSON.stringify({ kind: "cancel", id }), () => {});
+  }
+
   /** Kills the process where it stands. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");

@@ -19,6 +19,7 @@ import { runImportKills, runPowerCuts } from "./power-cuts.ts";
 import { seededRandom } from "./random.ts";
 import { smallDisk } from "./small-disk.ts";
 import { ACCELEROMETER, MICROPHONE, type SourceSensor, StreamBoard } from "./stream-board.ts";
+import { runTrainingKills } from "./training-kills.ts";
 import { requireSound, requireTrueSamples, verifyProject } from "./verify.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -122,6 +123,14 @@ describe("a power cut", () => {
     const figures = runPowerCuts(40, seededRandom(3), temporaryFolder());
     expect(figures.samplesCompared).toBeGreaterThan(0);
     expect(figures.fewest).toBeLessThan(figures.most);
+  });
+});
+
+describe("a training that is killed or cancelled", () => {
+  it("leaves a sound project that trains again", async () => {
+    const figures = await runTrainingKills(4, seededRandom(6), temporaryFolder());
+    expect(figures.kills + figures.cancelled).toBeGreaterThan(0);
+    expect(figures.experiments).toBeGreaterThan(0);
   });
 });
 

@@ -12,6 +12,7 @@ import { runKills } from "./kills.ts";
 import { runHandshakes, runLineFaults } from "./line-faults.ts";
 import { runImportKills, runPowerCuts } from "./power-cuts.ts";
 import { seededRandom } from "./random.ts";
+import { runTrainingKills } from "./training-kills.ts";
 
 const { values } = parseArgs({
   options: {
@@ -54,6 +55,12 @@ try {
   const imports = await runImportKills(20, seededRandom(seed), folder);
   say(
     `  ${imports.kills} kills, files there after each: ${imports.filesThere.join(" ")} of ${imports.files}; none in part, none twice`,
+  );
+
+  say("Engine killed, and cancelled, while it trains:");
+  const training = await runTrainingKills(20, seededRandom(seed), folder);
+  say(
+    `  ${training.kills} kills, ${training.cancelled} cancelled, ${training.finished} done before; ${training.experiments} experiments, the project sound after each`,
   );
 
   say("Engine killed while it records:");
