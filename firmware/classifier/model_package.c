@@ -9,6 +9,8 @@
 #define CRC_FROM 16u
 #define SECTION_BYTES 12u
 #define GOLDEN_HEAD 4u
+/* Of a package without ALON. */
+#define GRACE_MS 10000u
 
 static uint32_t padded(uint32_t count) { return (count + 3u) & ~3u; }
 
@@ -93,6 +95,38 @@ static int read_normalisation(model_package *p) {
   return r.missing ? MODEL_PACKAGE_CORRUPT : MODEL_PACKAGE_OK;
 }
 
+static int read_anomaly(model_package *p) {
+  model_package_anomaly *a = &p->anomaly;
+  model_package_section anom;
+  if (!find(p, "ANOM", &anom)) return MODEL_PACKAGE_OK;
+  wire_reader r = wire_reader_on(anom.bytes, anom.count);
+  a->states = wire_get_u16(&r);
+  wire_get_u16(&r);
+  a->features = wire_get_u32(&r);
+  a->threshold = wire_get_f32(&r);
+  wire_get_u32(&r);
+  a->labels = wire_get_u64(&r);
+  if (r.missing || a->states == 0 || a->features == 0) return MODEL_PACKAGE_CORRUPT;
+  if (a->states > MODEL_PACKAGE_MAX_STATES) return MODEL_PACKAGE_UNSUPPORTED;
+  if (a->features > anom.count / 8u) return MODEL_PACKAGE_CORRUPT;
+  a->mean = wire_get_bytes(&r, (size_t)a->states * a->features * 4u);
+  a->weight = wire_get_bytes(&r, (size_t)a->states * a->features * 4u);
+  return r.missing ? MODEL_PACKAGE_CORRUPT : MODEL_PACKAGE_OK;
+}
+
+static int read_alone(model_package *p) {
+  model_package_alone *a = &p->alone;
+  model_package_section section;
+  *a = (model_package_alone){0, GRACE_MS, 0, true};
+  if (!find(p, "ALON", &section)) return MODEL_PACKAGE_OK;
+  wire_reader r = wire_reader_on(section.bytes, section.count);
+  a->period_ms = wire_get_u32(&r);
+  a->grace_ms = wire_get_u32(&r);
+  a->labels = wire_get_u64(&r);
+  a->unknown = wire_get_u8(&r) != 0;
+  return r.missing ? MODEL_PACKAGE_CORRUPT : MODEL_PACKAGE_OK;
+}
+
 static int read_inputs(model_package *p) {
   if (!find(p, "FRNT", &p->frontend)) return MODEL_PACKAGE_CORRUPT;
   int inputs = model_package_read_frontend(p->frontend.bytes, p->frontend.count, p->inputs);
@@ -122,6 +156,8 @@ int model_package_read(const uint8_t *bytes, uint32_t count, model_package *out)
   int status = read_inputs(out);
   if (status == MODEL_PACKAGE_OK) status = read_normalisation(out);
   if (status == MODEL_PACKAGE_OK) status = read_parameters(out);
+  if (status == MODEL_PACKAGE_OK) status = read_anomaly(out);
+  if (status == MODEL_PACKAGE_OK) status = read_alone(out);
   return status == MODEL_PACKAGE_OK ? read_labels(out) : status;
 }
 
@@ -148,6 +184,7 @@ bool model_package_next_golden(const model_package *package, uint32_t *at, model
   if (r.missing) return false;
   /* "padded to 4 bytes": from the scores on, so that the next vector begins where they end, rounded up. */
   wire_get_bytes(&r, (4u - out->score_count % 4u) % 4u);
+  out->anomaly = package->anomaly.states > 0 ? wire_get_f32(&r) : 0.0f;
   *at = (uint32_t)r.at;
   return !r.missing;
 }

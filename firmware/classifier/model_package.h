@@ -17,6 +17,7 @@ extern "C" {
 #define MODEL_PACKAGE_MAX_INPUTS 4
 #define MODEL_PACKAGE_MAX_CHANNELS 7
 #define MODEL_PACKAGE_MAX_LABELS 64
+#define MODEL_PACKAGE_MAX_STATES 64
 
 enum {
   MODEL_PACKAGE_OK = 0,
@@ -41,6 +42,30 @@ typedef struct {
   uint8_t block_version;
   model_package_section parameters;
 } model_package_input;
+
+/* ANOM: the states that were recorded; `states` is 0 where the package has none. */
+typedef struct {
+  uint16_t states;
+  /* Features of a state. */
+  uint32_t features;
+  float threshold;
+  /* Bit i: label i is one of the recorded states' labels. */
+  uint64_t labels;
+  /* float32, little-endian, by state. */
+  const uint8_t *mean;
+  const uint8_t *weight;
+} model_package_anomaly;
+
+/* ALON: how the board runs by itself. */
+typedef struct {
+  /* Between the starts of two windows; 0: windows follow each other by their stride. */
+  uint32_t period_ms;
+  /* From power-on, or from the laptop's last request, until it begins. */
+  uint32_t grace_ms;
+  /* Labels that the board's light shows: bit i for label i, and whether an unknown state is one. */
+  uint64_t labels;
+  bool unknown;
+} model_package_alone;
 
 typedef struct {
   const uint8_t *bytes;
@@ -75,6 +100,9 @@ typedef struct {
   int32_t output_zero_point;
   uint32_t stride_samples;
   float thresholds[MODEL_PACKAGE_MAX_LABELS];
+
+  model_package_anomaly anomaly;
+  model_package_alone alone;
 } model_package;
 
 /* One golden vector. */
@@ -88,6 +116,8 @@ typedef struct {
   uint32_t quantised_crc;
   uint16_t score_count;
   const int8_t *scores;
+  /* Where the package has ANOM. */
+  float anomaly;
 } model_package_golden;
 
 /*

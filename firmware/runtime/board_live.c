@@ -4,7 +4,6 @@
 #include "board_parts.h"
 
 #define READ_BYTES 512u
-#define UNKNOWN_LABEL 255u
 
 int board_find_sensor(const board *b, const char *id, float rate_hz) {
   const sensor_port *sensors = &b->port->sensors;
@@ -145,12 +144,9 @@ static bool fill(board *b, uint8_t index) {
   return true;
 }
 
-static uint8_t best_label(const pipeline *m) {
-  uint16_t best = 0;
-  for (uint16_t i = 1; i < m->score_count; i++) {
-    if (m->raw[i] > m->raw[best]) best = i;
-  }
-  return m->package.regression || m->scores[best] < m->package.thresholds[best] ? UNKNOWN_LABEL : (uint8_t)best;
+uint8_t board_result_flags(const board *b) {
+  const pipeline *m = &b->model;
+  return (uint8_t)((m->package.regression ? 1u : 0u) | (m->package.anomaly.states != 0 ? 2u : 0u) | (pipeline_is_anomaly(m) ? 4u : 0u));
 }
 
 void board_write_scores(const board *b, wire_writer *w) {
@@ -161,6 +157,7 @@ void board_write_scores(const board *b, wire_writer *w) {
   for (uint16_t i = 0; i < m->score_count; i++) wire_put_f32(w, m->scores[i]);
   wire_put_u32(w, m->frontend_count);
   wire_put_u32(w, m->network_count);
+  wire_put_f32(w, m->anomaly);
 }
 
 static void classify(board *b) {
@@ -183,8 +180,8 @@ static void classify(board *b) {
   wire_writer w = board_payload(b);
   wire_put_u64(&w, (uint64_t)(end + 0.5));
   wire_put_u64(&w, first);
-  wire_put_u8(&w, m->package.regression ? 1 : 0);
-  wire_put_u8(&w, best_label(m));
+  wire_put_u8(&w, board_result_flags(b));
+  wire_put_u8(&w, pipeline_label(m));
   wire_put_u16(&w, m->score_count);
   board_write_scores(b, &w);
   board_send(b, MESSAGE_PREDICTION, &w);

@@ -56,7 +56,9 @@ void board_fill_window(board *b, const pipeline_input *input, const sensor_descr
 int16_t board_live_start(board *b, wire_writer *w);
 void board_live_stop(board *b);
 bool board_live_step(board *b);
-/* Writes raw scores, padding, scores and counts, as PREDICTION and REPLAY_RESULT have them. */
+/* Flags of the last result, as PREDICTION and REPLAY_RESULT have them. */
+uint8_t board_result_flags(const board *b);
+/* Writes raw scores, padding, scores, counts and anomaly score, as PREDICTION and REPLAY_RESULT have them. */
 void board_write_scores(const board *b, wire_writer *w);
 
 /* replay: board_replay.c */

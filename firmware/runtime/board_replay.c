@@ -117,7 +117,8 @@ bool board_replay_step(board *b) {
       wire_writer w = board_payload(b);
       put_part_head(b, &w, true);
       wire_put_u16(&w, b->model.score_count);
-      wire_put_u16(&w, 0);
+      wire_put_u8(&w, board_result_flags(b));
+      wire_put_u8(&w, pipeline_label(&b->model));
       board_write_scores(b, &w);
       board_send(b, MESSAGE_REPLAY_RESULT, &w);
       b->replay_sending = false;

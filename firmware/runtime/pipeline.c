@@ -7,9 +7,10 @@
 #include "../classifier/model_package.h"
 #include "../frontend/frontend.h"
 #include "../link/crc32.h"
+#include "anomaly.h"
 #include "version.h"
 
-enum { STAGE_NONE = 0, STAGE_FEATURES = 1, STAGE_QUANTISED = 2, STAGE_SCORES = 3 };
+enum { STAGE_NONE = 0, STAGE_FEATURES = 1, STAGE_QUANTISED = 2, STAGE_SCORES = 3, STAGE_ANOMALY = 4 };
 enum { GOLDEN_GENERATED = 0, GOLDEN_STORED = 1 };
 
 _Static_assert(PIPELINE_MAX_INPUTS == MODEL_PACKAGE_MAX_INPUTS, "inputs");
@@ -72,6 +73,7 @@ int pipeline_load(pipeline *p, const uint8_t *package, uint32_t package_bytes, u
   p->feature_count = size.feature_count;
   if (size.window_values != p->window_values) return PIPELINE_CORRUPT;
   if (m->normalised_count != 0 && m->normalised_count != p->feature_count) return PIPELINE_CORRUPT;
+  if (m->anomaly.states != 0 && m->anomaly.features != p->feature_count) return PIPELINE_CORRUPT;
   if (p->window_values > pool_bytes / 4u || p->feature_count > pool_bytes / 4u) return PIPELINE_TOO_LARGE;
   uint32_t used = 0;
   p->window = (float *)(void *)take(pool, pool_bytes, &used, p->window_values * 4u);
@@ -120,9 +122,14 @@ static int run(pipeline *p, const uint32_t *moved) {
   float inverse_scale = 1.0f / m->input_scale;
   void *kept = moved == NULL ? NULL : p->kept;
   frontend_advance(m->frontend.bytes, m->frontend.count, p->window, p->scratch, kept, moved, p->features);
+  anomaly_sums sums;
+  anomaly_begin(&m->anomaly, &sums);
   for (uint32_t i = 0; i < p->feature_count; i++) {
-    p->quantised[i] = quantise(normalised(p, i), inverse_scale, m->input_zero_point);
+    float feature = normalised(p, i);
+    p->quantised[i] = quantise(feature, inverse_scale, m->input_zero_point);
+    anomaly_add(&m->anomaly, &sums, i, feature);
   }
+  if (m->anomaly.states != 0) p->anomaly = anomaly_score(&m->anomaly, &sums);
   uint32_t middle = count_now(p);
   /* A copy of its own: the network may use its input's memory again for what lies behind it. */
   memcpy(p->network.input, p->quantised, p->feature_count);
@@ -139,6 +146,20 @@ static int run(pipeline *p, const uint32_t *moved) {
 int pipeline_run(pipeline *p) { return run(p, NULL); }
 
 int pipeline_advance(pipeline *p, const uint32_t *moved) { return run(p, moved); }
+
+/* Not a number counts as far away. */
+bool pipeline_is_anomaly(const pipeline *p) { return p->package.anomaly.states != 0 && !(p->anomaly <= p->package.anomaly.threshold); }
+
+uint8_t pipeline_label(const pipeline *p) {
+  uint16_t best = 0;
+  if (p->package.regression) return PIPELINE_UNKNOWN;
+  for (uint16_t i = 1; i < p->score_count; i++) {
+    if (p->raw[i] > p->raw[best]) best = i;
+  }
+  if (p->scores[best] < p->package.thresholds[best]) return PIPELINE_UNKNOWN;
+  bool recorded = ((p->package.anomaly.labels >> best) & 1u) != 0;
+  return recorded && pipeline_is_anomaly(p) ? PIPELINE_UNKNOWN : (uint8_t)best;
+}
 
 /* xorshift32 (Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003). */
 static void generate(pipeline *p, uint32_t seed, float amplitude) {
@@ -175,8 +196,8 @@ static uint32_t normalised_crc(const pipeline *p) {
 static uint8_t first_difference(const pipeline *p, const model_package_golden *golden) {
   if (normalised_crc(p) != golden->features_crc) return STAGE_FEATURES;
   if (crc32_update(0, (const uint8_t *)p->quantised, p->feature_count) != golden->quantised_crc) return STAGE_QUANTISED;
-  bool same = golden->score_count == p->score_count && memcmp(golden->scores, p->raw, p->score_count) == 0;
-  return same ? STAGE_NONE : STAGE_SCORES;
+  if (golden->score_count != p->score_count || memcmp(golden->scores, p->raw, p->score_count) != 0) return STAGE_SCORES;
+  return memcmp(&golden->anomaly, &p->anomaly, sizeof p->anomaly) == 0 ? STAGE_NONE : STAGE_ANOMALY;
 }
 
 int pipeline_test(pipeline *p, pipeline_self_test *result) {

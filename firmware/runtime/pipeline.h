@@ -18,6 +18,7 @@ extern "C" {
 
 #define PIPELINE_MAX_INPUTS 4
 #define PIPELINE_MAX_SCORES 64
+#define PIPELINE_UNKNOWN 255u
 
 enum {
   PIPELINE_OK = 0,
@@ -55,6 +56,8 @@ typedef struct {
   int8_t raw[PIPELINE_MAX_SCORES];
   float scores[PIPELINE_MAX_SCORES];
   uint16_t score_count;
+  /* Distance from the recorded states; 0 where the package has none. */
+  float anomaly;
   uint32_t frontend_count;
   uint32_t network_count;
 
@@ -72,7 +75,7 @@ typedef struct {
 typedef struct {
   uint8_t run;
   uint8_t identical;
-  /* First stage that differed: 0 none, 1 features, 2 quantised input, 3 scores. */
+  /* First stage that differed: 0 none, 1 features, 2 quantised input, 3 scores, 4 anomaly score. */
   uint8_t stage;
 } pipeline_self_test;
 
@@ -91,6 +94,15 @@ int pipeline_run(pipeline *p);
  * 0 where nothing is shared. What the windows share is not computed again; the results have the same bits.
  */
 int pipeline_advance(pipeline *p, const uint32_t *moved);
+
+/* Whether the last window is farther from the recorded states than the package's threshold. */
+bool pipeline_is_anomaly(const pipeline *p);
+
+/*
+ * What the last window is called: the label with the highest score; PIPELINE_UNKNOWN where that is below its threshold, where the window is an
+ * anomaly and the label is one of the recorded states, and for a value.
+ */
+uint8_t pipeline_label(const pipeline *p);
 
 /* Runs the package's golden vectors. Returns PIPELINE_OK where all are identical, else PIPELINE_CORRUPT. Changes the window. */
 int pipeline_test(pipeline *p, pipeline_self_test *result);

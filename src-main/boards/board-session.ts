@@ -50,8 +50,12 @@ export type ReplayResult = {
   readonly quantised: Int8Array;
   readonly raw: Int8Array;
   readonly scores: Float32Array;
+  /** Index of the label; null: unknown, or a value. */
+  readonly label: number | null;
   readonly frontendInstructions: number;
   readonly networkInstructions: number;
+  /** Distance from the recorded states; null where the model has none. */
+  readonly anomaly: number | null;
 };
 
 const HELLO_TRIES = 5;
@@ -416,6 +420,8 @@ class ReplayCollector {
         quantised: Int8Array.from(this.#quantised),
         raw: message.raw,
         scores: message.scores,
+        label: message.label,
+        anomaly: message.anomaly,
         frontendInstructions: message.frontendInstructions,
         networkInstructions: message.networkInstructions,
       };

@@ -5,6 +5,7 @@
 import { crc32 } from "node:zlib";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { type Quantisation, quantiseValues } from "../conversion/quantise.ts";
+import { anomalyScores, type RecordedStates } from "../features/anomaly.ts";
 import { type Normalisation, normalise } from "../features/normalisation.ts";
 import { float32Bytes } from "./model-package.ts";
 
@@ -17,6 +18,8 @@ type Expected = {
   readonly quantisedCrc: number;
   /** The network's int8 output. */
   readonly scores: Int8Array;
+  /** Distance from the recorded states, where the package has them. */
+  readonly anomaly?: number;
 };
 
 export type GoldenVector = Expected &
@@ -35,6 +38,8 @@ export type GoldenRequest = {
   /** Windows as measured. Each costs 4 bytes a value in the package. */
   readonly stored: readonly Float32Array[];
   readonly normalisation: Normalisation | null;
+  /** The recorded states, where the package has them. */
+  readonly states?: RecordedStates | null | undefined;
   /** Of the network's input. */
   readonly input: Quantisation;
   /** The front end: features of one window before normalisation (`twin.frontend(..).compute`). */
@@ -71,6 +76,9 @@ function expected(samples: Float32Array, request: GoldenRequest): Expected {
     featuresCrc: crc32(float32Bytes(features)),
     quantisedCrc: crc32(new Uint8Array(quantised.buffer)),
     scores: request.invoke(quantised).slice(),
+    ...(request.states === null || request.states === undefined
+      ? {}
+      : { anomaly: anomalyScores(request.states, features)[0] as number }),
   };
 }
 

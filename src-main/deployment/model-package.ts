@@ -7,10 +7,30 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { ByteWriter } from "../boards/link/bytes.ts";
+import { MAX_STATES, type RecordedStates } from "../features/anomaly.ts";
 import type { Normalisation } from "../features/normalisation.ts";
 import type { GoldenVector } from "./golden-vectors.ts";
 
 export type PackageQuantisation = { readonly scale: number; readonly zeroPoint: number };
+
+/** Section ANOM: the states that were recorded, and from where on a window is none of them. */
+export type PackageAnomaly = RecordedStates & {
+  readonly threshold: number;
+  /** Indices of the labels whose windows the states were learnt from. */
+  readonly labels: readonly number[];
+};
+
+/** Section ALON: how the board runs by itself. */
+export type PackageAlone = {
+  /** Time between the starts of two windows; 0: windows follow each other by their stride. */
+  readonly periodMs: number;
+  /** Time from power-on, or from the laptop's last request, until it begins. */
+  readonly graceMs: number;
+  /** Indices of the labels that the board's light shows. */
+  readonly labels: readonly number[];
+  /** Whether the light shows an unknown state. */
+  readonly unknown: boolean;
+};
 
 export type PackageContent = {
   /** Version of the front end that computed the training features (`Twin.frontendVersion`). */
@@ -33,6 +53,9 @@ export type PackageContent = {
   /** For people; cut to 255 bytes of UTF-8. */
   readonly name: string;
   readonly golden: readonly GoldenVector[];
+  readonly anomaly?: PackageAnomaly | null | undefined;
+  /** Absent: the board's defaults (docs/model-package.md, `ALON`). */
+  readonly alone?: PackageAlone | null | undefined;
   /** JSON for people and hosts: project, experiment, dataset hash, design, date. */
   readonly meta: Readonly<Record<string, unknown>>;
 };
@@ -59,10 +82,35 @@ export function encodeModelPackage(content: PackageContent): Uint8Array {
     ["PARM", encodeParameters(content)],
     ["LABL", encodeLabels(content.labels)],
     ["NAME", new ByteWriter().text(cutText(content.name)).done()],
-    ["GOLD", encodeGolden(content.golden)],
+    ...optional("ANOM", content.anomaly, encodeAnomaly),
+    ...optional("ALON", content.alone, encodeAlone),
+    ["GOLD", encodeGolden(content.golden, (content.anomaly ?? null) !== null)],
     ["META", new TextEncoder().encode(JSON.stringify(content.meta))],
   ];
   return seal(content.frontendVersion, sections);
+}
+
+const optional = <T>(
+  letters: string,
+  content: T | null | undefined,
+  encode: (content: T) => Uint8Array,
+): [string, Uint8Array][] => (content === null || content === undefined ? [] : [[letters, encode(content)]]);
+
+/** The same package for another way to run by itself. Its hash is another one. */
+export function withAlone(modelPackage: Uint8Array, alone: PackageAlone): Uint8Array {
+  const view = new DataView(modelPackage.buffer, modelPackage.byteOffset, modelPackage.byteLength);
+  const count = view.getUint16(48, true);
+  const sections = Array.from({ length: count }, (_, index): [string, Uint8Array] => {
+    const at = HEADER_BYTES + SECTION_BYTES * index;
+    const offset = view.getUint32(at + 4, true);
+    return [
+      Buffer.from(modelPackage.subarray(at, at + 4)).toString("latin1"),
+      modelPackage.subarray(offset, offset + view.getUint32(at + 8, true)),
+    ];
+  }).filter(([letters]) => letters !== "ALON");
+  const golden = sections.findIndex(([letters]) => letters === "GOLD");
+  sections.splice(golden < 0 ? sections.length : golden, 0, ["ALON", encodeAlone(alone)]);
+  return seal(view.getUint16(6, true), sections);
 }
 
 /** SHA-256 that a package's header names, in hex: the model's hash. */
@@ -126,7 +174,34 @@ function encodeLabels(labels: readonly string[]): Uint8Array {
   return writer.done();
 }
 
-function encodeGolden(vectors: readonly GoldenVector[]): Uint8Array {
+/** Bits of a set of label indices. */
+const maskOf = (labels: readonly number[]): bigint =>
+  labels.reduce((mask, label) => mask | (1n << BigInt(label)), 0n);
+
+function encodeAnomaly({ states, size, threshold, labels, mean, weight }: PackageAnomaly): Uint8Array {
+  return new ByteWriter()
+    .u16(states)
+    .u16(0)
+    .u32(size)
+    .f32(threshold)
+    .u32(0)
+    .u64(maskOf(labels))
+    .bytes(float32Bytes(mean))
+    .bytes(float32Bytes(weight))
+    .done();
+}
+
+function encodeAlone({ periodMs, graceMs, labels, unknown }: PackageAlone): Uint8Array {
+  return new ByteWriter()
+    .u32(periodMs)
+    .u32(graceMs)
+    .u64(maskOf(labels))
+    .u8(unknown ? 1 : 0)
+    .bytes(new Uint8Array(7))
+    .done();
+}
+
+function encodeGolden(vectors: readonly GoldenVector[], withAnomaly: boolean): Uint8Array {
   const writer = new ByteWriter().u16(vectors.length).u16(0);
   for (const vector of vectors) {
     const stored = vector.kind === "stored";
@@ -136,6 +211,7 @@ function encodeGolden(vectors: readonly GoldenVector[]): Uint8Array {
     writer.u32(samples.length).bytes(samples);
     writer.u32(vector.featuresCrc).u32(vector.quantisedCrc).u16(vector.scores.length);
     writer.bytes(new Uint8Array(vector.scores)).bytes(new Uint8Array((4 - (vector.scores.length % 4)) % 4));
+    if (withAnomaly) writer.f32(vector.anomaly ?? 0);
   }
   return writer.done();
 }
@@ -173,6 +249,14 @@ function checkContent(content: PackageContent): void {
   for (const [field, { scale, zeroPoint }] of Object.entries({ input, output })) {
     if (!(Math.fround(scale) > 0) || !Number.isInteger(zeroPoint)) {
       refuse(field, `quantisation with scale ${scale} and zero point ${zeroPoint}`);
+    }
+  }
+  const { anomaly } = content;
+  if (anomaly !== null && anomaly !== undefined) {
+    if (anomaly.states < 1 || anomaly.states > MAX_STATES) refuse("anomaly", `${anomaly.states} states`);
+    const rows = anomaly.states * anomaly.size;
+    if (anomaly.mean.length !== rows || anomaly.weight.length !== rows) {
+      refuse("anomaly", "means and weights differ in number from states and features");
     }
   }
   const sizes = { arenaBytes: content.arenaBytes, strideSamples: content.strideSamples };

@@ -28,6 +28,8 @@ export type PackageSummary = {
   readonly inputs: readonly PackageInput[];
   /** Distance of windows in live use, samples of the first input. */
   readonly strideSamples: number;
+  /** How it runs by itself: time between windows; 0 where they follow each other by their stride. */
+  readonly alonePeriodMs: number;
 };
 
 const HEADER_BYTES = 64;
@@ -73,6 +75,7 @@ export function summarisePackage(bytes: Uint8Array): PackageSummary {
       labels: textsOf(section("LABL"), labelCount),
       inputs: inputsOf(section("FRNT")),
       strideSamples: parameters.u32(),
+      alonePeriodMs: section.has("ALON") ? section("ALON").u32() : 0,
     };
   } catch (error) {
     throw error instanceof LimpetError && error.code === "invalid-file"
@@ -81,7 +84,9 @@ export function summarisePackage(bytes: Uint8Array): PackageSummary {
   }
 }
 
-function sectionsOf(bytes: Uint8Array, count: number): (name: string) => ByteReader {
+type Sections = ((name: string) => ByteReader) & { readonly has: (name: string) => boolean };
+
+function sectionsOf(bytes: Uint8Array, count: number): Sections {
   const table = new ByteReader(
     bytes.subarray(HEADER_BYTES, HEADER_BYTES + count * SECTION_BYTES),
     "sections",
@@ -92,11 +97,12 @@ function sectionsOf(bytes: Uint8Array, count: number): (name: string) => ByteRea
     const offset = table.u32();
     sections.set(name, bytes.subarray(offset, offset + table.u32()));
   }
-  return (name) => {
+  const read = (name: string): ByteReader => {
     const section = sections.get(name);
     if (section === undefined) throw invalid(`section ${name} is missing`);
     return new ByteReader(section, name);
   };
+  return Object.assign(read, { has: (name: string) => sections.has(name) });
 }
 
 const textsOf = (reader: ByteReader, count: number): string[] =>

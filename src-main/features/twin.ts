@@ -24,6 +24,7 @@ const exportsSchema = z.object({
   limpet_twin_network_invoke: call,
   limpet_twin_pipeline_load: call,
   limpet_twin_pipeline_run: call,
+  limpet_twin_pipeline_label: call,
   limpet_twin_pipeline_test: call,
   limpet_twin_generate: call,
 });
@@ -58,13 +59,17 @@ export type TwinResult = {
   /** Output of the network. */
   readonly raw: Int8Array;
   readonly scores: Float32Array;
+  /** Distance from the recorded states; null where the package has none. */
+  readonly anomaly: number | null;
+  /** What a board calls the window: index of the label; null: unknown, or a value. */
+  readonly label: number | null;
 };
 
 export type TwinSelfTest = {
   /** Golden vectors run, and those that came out identical. */
   readonly run: number;
   readonly identical: number;
-  /** First stage that differed: 0 none, 1 features, 2 quantised input, 3 scores. */
+  /** First stage that differed: 0 none, 1 features, 2 quantised input, 3 scores, 4 anomaly score. */
   readonly stage: number;
 };
 
@@ -85,6 +90,8 @@ const POOL_BYTES = 32 * 1024 * 1024;
 /** Samples per axis that are generated in one call. */
 const GENERATED_PIECE = 65_536;
 const AXES = 3;
+/** Number of the label of a window that is none of them. */
+const UNKNOWN = 255;
 
 let compiled: Promise<WebAssembly.Module> | null = null;
 
@@ -227,15 +234,16 @@ export class Twin {
   pipeline(modelPackage: Uint8Array): TwinPipeline {
     const wasm = this.#wasm;
     const [packageAt, poolAt, generation] = this.#load(modelPackage);
-    const outAt = this.#allocate(40);
+    const outAt = this.#allocate(44);
     const status = this.#guarded("package", () =>
       wasm.limpet_twin_pipeline_load(packageAt, modelPackage.length, poolAt, POOL_BYTES, outAt),
     );
-    const words = this.#words(outAt, 10);
+    const words = this.#words(outAt, 11);
     this.#free(outAt);
     if (status !== 0) throw refused("package", status);
     const [windowAt, windowValues, featuresAt, featureCount, quantisedAt, rawAt, scoresAt, scoreCount] =
       words as [number, number, number, number, number, number, number, number];
+    const anomalyAt = words[10] as number;
     const check = (): void => {
       if (generation !== this.#generation) throw stale("pipeline");
     };
@@ -251,11 +259,14 @@ export class Twin {
         const { buffer } = wasm.memory;
         new Float32Array(buffer, windowAt, windowValues).set(window);
         if (this.#guarded("package", () => wasm.limpet_twin_pipeline_run()) !== 0) throw failed();
+        const label = wasm.limpet_twin_pipeline_label();
         return {
           features: new Float32Array(buffer, featuresAt, featureCount).slice(),
           quantised: new Int8Array(buffer, quantisedAt, featureCount).slice(),
           raw: new Int8Array(buffer, rawAt, scoreCount).slice(),
           scores: new Float32Array(buffer, scoresAt, scoreCount).slice(),
+          anomaly: anomalyAt === 0 ? null : (new Float32Array(buffer, anomalyAt, 1)[0] as number),
+          label: label === UNKNOWN ? null : label,
         };
       },
       selfTest: () => {

@@ -253,7 +253,7 @@ export class FakeBoard {
           .u8(0)
           .u8(window % 3 === 0 ? 255 : 1)
           .u16(2);
-        out.u8(0x80).u8(127).u16(0).f32(0).f32(0.75).u32(10).u32(20);
+        out.u8(0x80).u8(127).u16(0).f32(0).f32(0.75).u32(10).u32(20).f32(0);
         this.#send(MESSAGE_TYPES.prediction, out.done());
       }, 50),
     );

@@ -19,7 +19,9 @@ import {
   encodeModelPackage,
   float32Bytes,
   modelHashOf,
+  type PackageAnomaly,
   type PackageContent,
+  withAlone,
 } from "../../src-main/deployment/model-package.ts";
 import { summarisePackage } from "../../src-main/deployment/package-summary.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
@@ -34,12 +36,18 @@ type JsonGolden = {
   readonly featuresCrc: number;
   readonly quantisedCrc: number;
   readonly scores: number[];
+  readonly anomaly?: number;
 };
-type JsonContent = Omit<PackageContent, "frontend" | "tflite" | "normalisation" | "golden"> & {
+type JsonAnomaly = Omit<PackageAnomaly, "mean" | "weight"> & {
+  readonly mean: number[];
+  readonly weight: number[];
+};
+type JsonContent = Omit<PackageContent, "frontend" | "tflite" | "normalisation" | "golden" | "anomaly"> & {
   readonly frontend: string;
   readonly tflite: string;
   readonly normalisation: { readonly mean: number[]; readonly factor: number[] } | null;
   readonly golden: readonly JsonGolden[];
+  readonly anomaly?: JsonAnomaly;
 };
 type Vectors = {
   readonly packages: readonly { name: string; content: JsonContent; bytes: string }[];
@@ -56,7 +64,12 @@ const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 const goldenOf = (golden: JsonGolden): GoldenVector => {
   const { kind, seed, amplitude, samples, featuresCrc, quantisedCrc } = golden;
-  const expected = { featuresCrc, quantisedCrc, scores: Int8Array.from(golden.scores) };
+  const expected = {
+    featuresCrc,
+    quantisedCrc,
+    scores: Int8Array.from(golden.scores),
+    ...(golden.anomaly === undefined ? {} : { anomaly: golden.anomaly }),
+  };
   return kind === "generated"
     ? { kind, seed, amplitude, ...expected }
     : { kind, samples: Float32Array.from(samples), ...expected };
@@ -74,6 +87,14 @@ const contentOf = (content: JsonContent): PackageContent => ({
           factor: Float32Array.from(content.normalisation.factor),
         },
   golden: content.golden.map(goldenOf),
+  anomaly:
+    content.anomaly === undefined
+      ? null
+      : {
+          ...content.anomaly,
+          mean: Float32Array.from(content.anomaly.mean),
+          weight: Float32Array.from(content.anomaly.weight),
+        },
 });
 
 const contentAt = (index: number): PackageContent => {
@@ -169,6 +190,17 @@ describe("the model package", () => {
     }
   });
 
+  it("gets another way to run by itself and keeps all else", () => {
+    const alone = { periodMs: 9000, graceMs: 1, labels: [1], unknown: false };
+    const index = vectors.packages.findIndex(({ content }) => content.alone !== undefined);
+    for (const at of [0, index]) {
+      const content = contentAt(at);
+      expect(toHex(withAlone(encodeModelPackage(content), alone))).toBe(
+        toHex(encodeModelPackage({ ...content, alone })),
+      );
+    }
+  });
+
   it("cuts a name that is too long between two characters", () => {
     const name = summarisePackage(encodeModelPackage({ ...contentAt(0), name: "é".repeat(200) })).name;
     expect(name).toBe("é".repeat(127));
@@ -255,6 +287,7 @@ describe.skipIf(!ready)("the board's reader of model packages, built for this ma
       ...content.thresholds.map((threshold) => `threshold ${bits(threshold)}`),
       `labels ${toHex(Buffer.concat(content.labels.map(text)))}`,
       `name ${toHex(text(content.name))}`,
+      ...statesLines(content),
       `golden ${content.golden.length}`,
       ...content.golden.flatMap((golden) => [
         golden.kind === "generated"
@@ -262,7 +295,33 @@ describe.skipIf(!ready)("the board's reader of model packages, built for this ma
           : `vector 1 0 00000000 ${golden.featuresCrc} ${golden.quantisedCrc}`,
         `samples ${golden.kind === "generated" ? "" : floats(golden.samples)}`,
         `scores ${toHex(new Uint8Array(Int8Array.from(golden.scores).buffer))}`,
+        ...(golden.anomaly === undefined ? [] : [`score of states ${bits(golden.anomaly)}`]),
       ]),
+    ];
+  }
+
+  function statesLines({ anomaly, alone }: JsonContent): string[] {
+    const mask = (labels: readonly number[]) =>
+      labels
+        .reduce((sum, label) => sum + 2 ** label, 0)
+        .toString(16)
+        .padStart(8, "0");
+    const floats = (values: readonly number[]) => toHex(float32Bytes(Float32Array.from(values)));
+    const { periodMs, graceMs, labels, unknown } = alone ?? {
+      periodMs: 0,
+      graceMs: 10_000,
+      labels: [],
+      unknown: true,
+    };
+    return [
+      ...(anomaly === undefined
+        ? []
+        : [
+            `states ${anomaly.states} ${anomaly.size} ${bits(anomaly.threshold)} ${mask(anomaly.labels)}`,
+            `centres ${floats(anomaly.mean)}`,
+            `weights ${floats(anomaly.weight)}`,
+          ]),
+      `alone ${periodMs} ${graceMs} ${mask(labels)} ${unknown ? 1 : 0}`,
     ];
   }
 

@@ -42,6 +42,7 @@ static void print_golden(const model_package *p) {
     printf("vector %u %u %08x %u %u\n", golden.kind, golden.seed, bits_of(golden.amplitude), golden.features_crc, golden.quantised_crc);
     print_hex("samples", golden.samples.bytes, golden.samples.count);
     print_hex("scores", (const uint8_t *)golden.scores, golden.score_count);
+    if (p->anomaly.states > 0) printf("score of states %08x\n", bits_of(golden.anomaly));
   }
 }
 
@@ -68,6 +69,12 @@ int main(void) {
     for (uint8_t i = 0; i < p.label_count; i++) printf("threshold %08x\n", bits_of(p.thresholds[i]));
     print_hex("labels", p.labels.bytes, p.labels.count);
     print_hex("name", p.name.bytes, p.name.count);
+    if (p.anomaly.states > 0) {
+      printf("states %u %u %08x %08x\n", p.anomaly.states, p.anomaly.features, bits_of(p.anomaly.threshold), (unsigned)p.anomaly.labels);
+      print_hex("centres", p.anomaly.mean, 4 * p.anomaly.states * p.anomaly.features);
+      print_hex("weights", p.anomaly.weight, 4 * p.anomaly.states * p.anomaly.features);
+    }
+    printf("alone %u %u %08x %d\n", p.alone.period_ms, p.alone.grace_ms, (unsigned)p.alone.labels, p.alone.unknown);
     print_golden(&p);
   }
   free(exact);

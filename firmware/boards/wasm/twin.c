@@ -37,6 +37,8 @@ typedef struct {
   uint32_t score_count;
   uint32_t arena_bytes;
   uint32_t pool_bytes;
+  /* NULL where the package has no recorded states. */
+  float *anomaly;
 } twin_pipeline;
 
 static pipeline loaded;
@@ -50,6 +52,7 @@ int32_t limpet_twin_network_load(const uint8_t *model, uint32_t count, uint8_t *
 int32_t limpet_twin_network_invoke(void);
 int32_t limpet_twin_pipeline_load(const uint8_t *package, uint32_t count, uint8_t *pool, uint32_t pool_bytes, twin_pipeline *out);
 int32_t limpet_twin_pipeline_run(void);
+int32_t limpet_twin_pipeline_label(void);
 int32_t limpet_twin_pipeline_test(uint8_t *out);
 void limpet_twin_generate(const double *parameters, uint32_t first, float *out, uint32_t count);
 
@@ -90,9 +93,13 @@ int32_t EXPORT(limpet_twin_pipeline_load)(const uint8_t *package, uint32_t count
   int status = pipeline_load(p, package, count, pool, pool_bytes, NULL, NULL);
   if (status != PIPELINE_OK) return status;
   *out = (twin_pipeline){p->window, p->window_values, p->features, p->feature_count, p->quantised,
-                         p->raw, p->scores, p->score_count, p->arena_bytes, p->pool_bytes};
+                         p->raw, p->scores, p->score_count, p->arena_bytes, p->pool_bytes,
+                         p->package.anomaly.states != 0 ? &p->anomaly : NULL};
   return 0;
 }
+
+/* What the last window is called: index of the label, or 255. */
+int32_t EXPORT(limpet_twin_pipeline_label)(void) { return pipeline_label(&loaded); }
 
 /* Runs the window that lies in the pipeline's memory. */
 int32_t EXPORT(limpet_twin_pipeline_run)(void) { return pipeline_run(&loaded); }

@@ -48,6 +48,10 @@ export type PredictionMessage = {
   readonly scores: Float32Array;
   readonly frontendInstructions: number;
   readonly networkInstructions: number;
+  /** Distance from the recorded states; null where the model has none. */
+  readonly anomaly: number | null;
+  /** Whether that is above the model's threshold. */
+  readonly isAnomaly: boolean;
 };
 
 type ReplayHead = {
@@ -63,8 +67,11 @@ export type ReplayMessage =
       readonly part: "scores";
       readonly raw: Int8Array;
       readonly scores: Float32Array;
+      /** Index of the label; null: unknown, or a value. */
+      readonly label: number | null;
       readonly frontendInstructions: number;
       readonly networkInstructions: number;
+      readonly anomaly: number | null;
     });
 
 export type BoardMessage =
@@ -139,6 +146,13 @@ function decodeSamples(payload: Uint8Array): SamplesMessage {
 
 const padding = (count: number): number => (4 - (count % 4)) % 4;
 const UNKNOWN_LABEL = 255;
+const FLAGS = { regression: 1, states: 2, anomaly: 4 } as const;
+
+/** The score where the flags say that there is one. */
+function readAnomaly(reader: ByteReader, flags: number): number | null {
+  const score = reader.f32();
+  return (flags & FLAGS.states) === 0 ? null : score;
+}
 
 function decodePrediction(payload: Uint8Array): PredictionMessage {
   const reader = new ByteReader(payload, "PREDICTION");
@@ -153,12 +167,14 @@ function decodePrediction(payload: Uint8Array): PredictionMessage {
     kind: "prediction",
     timeUs,
     firstSample,
-    regression: (flags & 1) !== 0,
+    regression: (flags & FLAGS.regression) !== 0,
     label: label === UNKNOWN_LABEL ? null : label,
     raw,
     scores: reader.f32Array(count),
     frontendInstructions: reader.u32(),
     networkInstructions: reader.u32(),
+    anomaly: readAnomaly(reader, flags),
+    isAnomaly: (flags & FLAGS.anomaly) !== 0,
   };
 }
 
@@ -175,7 +191,8 @@ function decodeReplay(payload: Uint8Array): ReplayMessage {
       return { ...head, part: "quantised", values: reader.i8Array(reader.remaining) };
     case 2: {
       const count = reader.u16();
-      reader.skip(2);
+      const flags = reader.u8();
+      const label = reader.u8();
       const raw = reader.i8Array(count);
       reader.skip(padding(count));
       return {
@@ -183,8 +200,10 @@ function decodeReplay(payload: Uint8Array): ReplayMessage {
         part: "scores",
         raw,
         scores: reader.f32Array(count),
+        label: label === UNKNOWN_LABEL ? null : label,
         frontendInstructions: reader.u32(),
         networkInstructions: reader.u32(),
+        anomaly: readAnomaly(reader, flags),
       };
     }
     default:

@@ -67,14 +67,14 @@ export type SelfTest = {
   readonly run: number;
   readonly identical: number;
   /** First stage that differed. */
-  readonly differed: "none" | "features" | "quantised input" | "scores";
+  readonly differed: "none" | "features" | "quantised input" | "scores" | "anomaly score";
   readonly arenaBytes: number;
   readonly poolBytes: number;
   readonly frontendInstructions: number;
   readonly networkInstructions: number;
 };
 
-const STAGES = ["none", "features", "quantised input", "scores"] as const;
+const STAGES = ["none", "features", "quantised input", "scores", "anomaly score"] as const;
 
 export function decodeSelfTest(body: Uint8Array): SelfTest {
   const reader = new ByteReader(body, "the self-test's result");
