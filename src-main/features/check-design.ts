@@ -259,25 +259,29 @@ function checkSides(plan: readonly RecordingWindows[], options: SplitOptions): F
       ),
     );
   }
-  if (options.by === "window") {
-    findings.push(
+  findings.push(...checkLeaks(plan, options));
+  return findings;
+}
+
+/** Whether the test holds what is known from training: a split by window, or groups on both sides. */
+export function checkLeaks(plan: readonly RecordingWindows[], options: SplitOptions | null): Finding[] {
+  if (options?.by === "window") {
+    return [
       warning(
         "split",
         "The split is by window: the test holds windows of recordings that were trained on, so it will look better than the model is on new recordings. Divide by recording or group.",
       ),
-    );
-    return findings;
+    ];
   }
   const leaking = groupsOnBothSides(plan);
-  if (leaking.length > 0) {
-    findings.push(
-      warning(
-        "split",
-        `${leaking.length === 1 ? `The group ${leaking[0]} is` : `${leaking.length} groups are`} both in training and in the test: the test tells nothing about new machines, sessions or persons. Divide by group.`,
-      ),
-    );
-  }
-  return findings;
+  return leaking.length === 0
+    ? []
+    : [
+        warning(
+          "split",
+          `${leaking.length === 1 ? `The group ${leaking[0]} is` : `${leaking.length} groups are`} both in training and in the test: the test tells nothing about new machines, sessions or persons. Divide by group.`,
+        ),
+      ];
 }
 
 /** Groups that have recordings both among training or validation and in the test. */

@@ -5,13 +5,14 @@
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import type { Design, ResolvedInput } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
+import type { ReadStream } from "../dataset/import/reader.ts";
 import { readSignals } from "../dataset/import/signal-file.ts";
 import { toPhysical } from "../dataset/samples.ts";
 import type { Dataset } from "../dataset/types.ts";
 import { inputSamples, windowValuesOf } from "./feature-shape.ts";
 import { streamFor } from "./resolve-design.ts";
 import { sameRate } from "./sensor-choice.ts";
-import type { PlannedWindow, WindowStream } from "./windows.ts";
+import { type PlannedWindow, type Segment, segmentsOf, type WindowStream } from "./windows.ts";
 
 /** One input's samples of one recording. */
 export type InputSource = {
@@ -56,52 +57,73 @@ export function recordingSources(
 const placesOf = (input: ResolvedInput, channels: readonly { readonly name: string }[]): number[] =>
   input.channels.map((name) => channels.findIndex((channel) => channel.name === name));
 
+/** One recording of a file, with a source for each input of a design. */
+export type FileRecording = {
+  /** Distinguishes the recordings of one file; empty where the file holds one. */
+  readonly suffix: string;
+  readonly sources: readonly InputSource[];
+};
+
 /**
- * The sources of a file. A stream counts as an input's by its channels' names; where names are not known to the file (a bare WAV),
- * by their number. Throws `invalid-file` where the file lacks an input or has another rate.
+ * The recordings of a file. A stream counts as an input's by its channels' names; where names are not known to the file (a bare WAV),
+ * by their number. A file that states no rate has the design's. Throws `invalid-file` where an input is missing or has another rate.
  */
-export function fileSources(path: string, design: Pick<Design, "inputs">): InputSource[] {
-  const [recording] = readSignals(path).recordings;
-  const streams = recording?.streams ?? [];
-  return design.inputs.map((input) => {
-    const named = streams.filter(({ stream }) =>
-      placesOf(input, stream.channels).every((place) => place >= 0),
-    );
-    const found =
-      named.find(({ stream }) => stream.sensor === input.sensor) ??
-      named[0] ??
-      (design.inputs.length === 1 && streams.length === 1
-        ? streams.find(({ stream }) => stream.channels.length === input.channels.length)
-        : undefined);
-    if (found === undefined) {
-      throw new LimpetError("invalid-file", `${path} has no channels ${input.channels.join(", ")}.`, {
-        field: path,
-        hint: `It has ${streams.flatMap(({ stream }) => stream.channels.map(({ name }) => name)).join(", ")}; the model was trained on ${input.sensor}.`,
-      });
-    }
-    const { stream, samples, gaps } = found;
-    if (!sameRate(stream.rateHz, input.rateHz)) {
-      throw new LimpetError(
-        "invalid-file",
-        `${path} was measured at ${stream.rateHz} Hz; the model wants ${input.rateHz} Hz.`,
-        { field: path, hint: "Measure again at the rate of the training recordings." },
-      );
-    }
-    const width = stream.channels.length;
-    const places = placesOf(input, stream.channels);
-    const values = toPhysical(samples, stream.scale);
-    return {
-      stream: { samples: samples.length / width, rateHz: input.rateHz, gaps },
-      width,
-      places: places.every((place) => place >= 0) ? places : input.channels.map((_, index) => index),
-      read: (start, count) => values.subarray(start * width, (start + count) * width),
-    };
-  });
+export function fileRecordings(path: string, design: Pick<Design, "inputs">): FileRecording[] {
+  const { recordings } = readSignals(path, { rateHz: design.inputs[0]?.rateHz });
+  return recordings.map(({ suffix, streams }) => ({
+    suffix,
+    sources: design.inputs.map((input) => sourceIn(path, streams, input, design.inputs.length === 1)),
+  }));
 }
+
+function sourceIn(
+  path: string,
+  streams: readonly ReadStream[],
+  input: ResolvedInput,
+  only: boolean,
+): InputSource {
+  const named = streams.filter(({ stream }) => placesOf(input, stream.channels).every((place) => place >= 0));
+  const found =
+    named.find(({ stream }) => stream.sensor === input.sensor) ??
+    named[0] ??
+    (only && streams.length === 1
+      ? streams.find(({ stream }) => stream.channels.length === input.channels.length)
+      : undefined);
+  if (found === undefined) {
+    throw new LimpetError("invalid-file", `${path} has no channels ${input.channels.join(", ")}.`, {
+      field: path,
+      hint: `It has ${streams.flatMap(({ stream }) => stream.channels.map(({ name }) => name)).join(", ")}; the model was trained on ${input.sensor}.`,
+    });
+  }
+  const { stream, samples, gaps } = found;
+  if (!sameRate(stream.rateHz, input.rateHz)) {
+    throw new LimpetError(
+      "invalid-file",
+      `${path} was measured at ${stream.rateHz} Hz; the model wants ${input.rateHz} Hz.`,
+      { field: path, hint: "Measure again at the rate of the training recordings." },
+    );
+  }
+  const width = stream.channels.length;
+  const places = placesOf(input, stream.channels);
+  const values = toPhysical(samples, stream.scale);
+  return {
+    stream: { samples: samples.length / width, rateHz: input.rateHz, gaps },
+    width,
+    places: places.every((place) => place >= 0) ? places : input.channels.map((_, index) => index),
+    read: (start, count) => values.subarray(start * width, (start + count) * width),
+  };
+}
+
+/** One input as it is read: its source, its samples in a window, and where the source has no gap. */
+type WindowInput = {
+  readonly source: InputSource;
+  readonly length: number;
+  readonly segments: readonly Segment[];
+};
 
 /** Reads windows of one recording, in any order; fastest in time order. */
 export class WindowReader {
-  readonly #inputs: readonly { readonly source: InputSource; readonly length: number }[];
+  readonly #inputs: readonly WindowInput[];
   readonly #values: number;
   readonly #blocks: { start: number; end: number; values: Float32Array }[];
   readonly #name: string;
@@ -111,6 +133,7 @@ export class WindowReader {
     this.#inputs = design.inputs.map((input, index) => ({
       source: sources[index] as InputSource,
       length: inputSamples(design, input),
+      segments: segmentsOf((sources[index] as InputSource).stream),
     }));
     this.#values = windowValuesOf(design);
     this.#blocks = this.#inputs.map(() => ({ start: 0, end: 0, values: new Float32Array(0) }));
@@ -122,23 +145,54 @@ export class WindowReader {
     const result = new Float32Array(this.#values);
     let offset = 0;
     for (const [index, { source, length }] of this.#inputs.entries()) {
-      const start = window.starts[index] as number;
-      const from = Math.max(0, start);
-      const to = Math.min(source.stream.samples, start + length);
-      const block = this.#block(index, source, from, to);
-      const width = source.places.length;
-      for (let i = from; i < to; i++) {
-        for (let channel = 0; channel < width; channel++) {
-          const value = block.values[
-            (i - block.start) * source.width + (source.places[channel] as number)
-          ] as number;
-          if (!Number.isFinite(value)) this.#refuse(window, value);
-          result[offset + (i - start) * width + channel] = value;
-        }
-      }
-      offset += length * width;
+      const values = length * source.places.length;
+      this.#fill(window, index, window.starts[index] as number, result.subarray(offset, offset + values));
+      offset += values;
     }
     return result;
+  }
+
+  /**
+   * A stretch of one input of another length and place: `samples` long, its middle `shift` samples later than the window's. It
+   * stays within the window's gapless stretch of the recording, and is shorter where that is; a padded recording has zeros around it.
+   */
+  moved(
+    window: PlannedWindow,
+    index: number,
+    { samples, shift }: { readonly samples: number; readonly shift: number },
+  ): Float32Array {
+    const { source, length, segments } = this.#inputs[index] as WindowInput;
+    const start = window.starts[index] as number;
+    const segment = segments.find(({ first, end }) => first <= start && start + length <= end);
+    const count = Math.max(
+      1,
+      segment === undefined ? samples : Math.min(samples, segment.end - segment.first),
+    );
+    const wanted = start + Math.round((length - count) / 2) + shift;
+    const from =
+      segment === undefined ? wanted : Math.max(segment.first, Math.min(segment.end - count, wanted));
+    const result = new Float32Array(count * source.places.length);
+    this.#fill(window, index, from, result);
+    return result;
+  }
+
+  /** Samples from stored sample `start` on, as many as there is room for; what lies outside the recording stays as it is. */
+  #fill(window: PlannedWindow, index: number, start: number, result: Float32Array): void {
+    const { source } = this.#inputs[index] as WindowInput;
+    const width = source.places.length;
+    const from = Math.max(0, start);
+    const to = Math.min(source.stream.samples, start + result.length / width);
+    if (from >= to) return;
+    const block = this.#block(index, source, from, to);
+    for (let i = from; i < to; i++) {
+      for (let channel = 0; channel < width; channel++) {
+        const value = block.values[
+          (i - block.start) * source.width + (source.places[channel] as number)
+        ] as number;
+        if (!Number.isFinite(value)) this.#refuse(window, value);
+        result[(i - start) * width + channel] = value;
+      }
+    }
   }
 
   #block(

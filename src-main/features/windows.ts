@@ -25,9 +25,10 @@ export type PlannedWindow = {
 };
 
 /** A stretch without gaps: stored samples from `first` to before `end`, which is sample `at` in time. */
-type Segment = { readonly first: number; readonly end: number; readonly at: number };
+export type Segment = { readonly first: number; readonly end: number; readonly at: number };
 
-function segmentsOf({ samples, gaps }: WindowStream): Segment[] {
+/** The gapless stretches of a stream, in order. */
+export function segmentsOf({ samples, gaps }: WindowStream): Segment[] {
   const segments: Segment[] = [];
   let first = 0;
   let lost = 0;

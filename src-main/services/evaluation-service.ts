@@ -6,7 +6,7 @@ import type { EvaluationReport, EvaluationRequest } from "../../src-shared/contr
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
-import { labelValue } from "../features/check-design.ts";
+import { checkLeaks, labelValue } from "../features/check-design.ts";
 import {
   type DatasetWindow,
   datasetFeatures,
@@ -52,6 +52,7 @@ export async function evaluate(
     ...(experiment.design.task === "regression"
       ? valueReport(scored)
       : classReport(scored, experiment.labels)),
+    warnings: request.split === "train" ? [] : leaks(project, experiment),
   };
   if (request.split === "test" && !project.readonly) {
     project.markEvaluated(experiment.id);
@@ -105,7 +106,20 @@ async function scoresOf(
     : boardScores(board ?? "", modelPackage, [...windows], work);
 }
 
-type Report = Omit<EvaluationReport, "engine" | "split">;
+/** Why windows that count as held out may not be new to the model. */
+function leaks(project: ProjectFile, { design, row }: Experiment): string[] {
+  const warnings = checkLeaks(planDataset(project, design), project.splitOptions()).map(
+    ({ message }) => message,
+  );
+  if (row.datasetHash !== project.datasetHash()) {
+    warnings.push(
+      "Recordings, labels or split have changed since the training: some of these windows may have been trained on. Train again.",
+    );
+  }
+  return warnings;
+}
+
+type Report = Omit<EvaluationReport, "engine" | "split" | "warnings">;
 
 function classReport({ windows, scores }: Scored, trained: readonly string[]): Report {
   // A class that the model never saw has a row of its own: all of its windows are mistakes.
@@ -123,6 +137,7 @@ function classReport({ windows, scores }: Scored, trained: readonly string[]): R
     perClass: Object.fromEntries(labels.map((label, index) => [label, classMetrics(matrix, index)])),
     confusion: { labels, matrix },
     recordings: recordingsReport(windows, scores, labels),
+    groups: groupsReport(windows, (index) => actual[index] === predicted[index]),
     mistakes: windows
       .map((window, index) => ({ window, index, called: predicted[index] as number }))
       .filter(({ index, called }) => called !== actual[index])
@@ -162,6 +177,24 @@ function recordingsReport(
   return { count: sums.size, accuracy: sums.size === 0 ? 0 : right / sums.size };
 }
 
+/** Accuracy on each group's windows, the worst first; recordings without a group do not count. */
+function groupsReport(
+  windows: readonly DatasetWindow[],
+  isRight: (index: number) => boolean,
+): Report["groups"] {
+  const groups = new Map<string, { windows: number; right: number }>();
+  for (const [index, { recording }] of windows.entries()) {
+    if (recording.group === null) continue;
+    const row = groups.get(recording.group) ?? { windows: 0, right: 0 };
+    row.windows++;
+    if (isRight(index)) row.right++;
+    groups.set(recording.group, row);
+  }
+  return [...groups]
+    .map(([group, { windows: count, right }]) => ({ group, windows: count, accuracy: right / count }))
+    .sort((a, b) => a.accuracy - b.accuracy);
+}
+
 /** For a value to predict: accuracy is the coefficient of determination, 0 at least; loss the mean squared error. */
 function valueReport({ windows, scores }: Scored): Report {
   const actual = windows.map(({ recording }) => labelValue(recording.label));
@@ -178,6 +211,7 @@ function valueReport({ windows, scores }: Scored): Report {
       count: new Set(windows.map(({ recording }) => recording.id)).size,
       accuracy: Math.max(0, regression.r2),
     },
+    groups: [],
     mistakes: windows
       .map(({ recording, startMs }, index) => ({
         recording: recording.id,

@@ -15,8 +15,6 @@ import { decodeNetwork } from "../training/weights.ts";
 /** JSON of `experiments.result`: the training's result without its id, and what was learnt besides the weights. */
 const storedResult = trainingResult.omit({ experiment: true }).extend({
   normalisation: z.object({ mean: z.array(z.number()), factor: z.array(z.number()) }).nullable(),
-  /** What was known to be doubtful at the time. */
-  warnings: z.array(z.string()),
 });
 export type StoredResult = z.infer<typeof storedResult>;
 

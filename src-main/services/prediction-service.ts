@@ -9,7 +9,7 @@ import { evaluateOnBoard } from "../deployment/board-evaluation.ts";
 import { featureShape } from "../features/feature-shape.ts";
 import { encodeFrontend } from "../features/frontend-config.ts";
 import { Twin } from "../features/twin.ts";
-import { fileSources, WindowReader } from "../features/window-source.ts";
+import { fileRecordings, WindowReader } from "../features/window-source.ts";
 import { type PlannedWindow, planWindows } from "../features/windows.ts";
 import { packageExperiment } from "./conversion-service.ts";
 import { floatScores, int8Scores } from "./engines.ts";
@@ -26,30 +26,37 @@ export type PredictedWindow = {
 
 export type FilePrediction = {
   readonly file: string;
+  /** Which recording of a file that holds several. */
+  readonly recording?: string;
   readonly windows: readonly PredictedWindow[];
   /** Class with the highest mean score over all windows; for a value their mean, as text. */
   readonly label: string;
   readonly value?: number;
 };
 
-type FileWindows = { readonly windows: readonly PlannedWindow[]; readonly samples: readonly Float32Array[] };
+type FileWindows = {
+  readonly recording: string;
+  readonly windows: readonly PlannedWindow[];
+  readonly samples: readonly Float32Array[];
+};
 
-/** Windows of a file, cut as those of the experiment's training. Throws `invalid-file`, `not-found`. */
-function windowsOf({ design }: Experiment, path: string): FileWindows {
-  const sources = fileSources(path, design);
-  const windows = planWindows(
-    sources.map(({ stream }) => stream),
-    design.window,
-  );
-  if (windows.length === 0) {
-    throw new LimpetError(
-      "invalid-file",
-      `${path} is shorter than one window of ${design.window.lengthMs} ms (without a gap).`,
-      { field: path, hint: "Measure longer." },
+/** Windows of a file's recordings, cut as those of the experiment's training. Throws `invalid-file`, `not-found`. */
+function windowsOf({ design }: Experiment, path: string): FileWindows[] {
+  return fileRecordings(path, design).map(({ suffix, sources }) => {
+    const windows = planWindows(
+      sources.map(({ stream }) => stream),
+      design.window,
     );
-  }
-  const reader = new WindowReader(design, sources, path);
-  return { windows, samples: windows.map((window) => reader.read(window)) };
+    if (windows.length === 0) {
+      throw new LimpetError(
+        "invalid-file",
+        `${path} is shorter than one window of ${design.window.lengthMs} ms (without a gap).`,
+        { field: path, hint: "Measure longer." },
+      );
+    }
+    const reader = new WindowReader(design, sources, path);
+    return { recording: suffix, windows, samples: windows.map((window) => reader.read(window)) };
+  });
 }
 
 /** Features of windows by the device twin, before normalisation. */
@@ -80,12 +87,14 @@ export async function predictFiles(
   const predictions: FilePrediction[] = [];
   for (const [index, path] of paths.entries()) {
     work.onProgress?.(`predicting ${path}`, index / paths.length);
-    const { windows, samples } = windowsOf(experiment, path);
-    const scores =
-      modelPackage === null
-        ? await floatScores(experiment, joined(await twinFeatures(experiment, samples)), work)
-        : await int8Scores(modelPackage, samples, samples.length, work);
-    predictions.push(predictionOf(experiment, path, windows, scores));
+    for (const { recording, windows, samples } of windowsOf(experiment, path)) {
+      const scores =
+        modelPackage === null
+          ? await floatScores(experiment, joined(await twinFeatures(experiment, samples)), work)
+          : await int8Scores(modelPackage, samples, samples.length, work);
+      const prediction = predictionOf(experiment, path, windows, scores);
+      predictions.push(recording === "" ? prediction : { ...prediction, recording });
+    }
   }
   return predictions;
 }
@@ -133,7 +142,7 @@ export async function fileFeatures(
   work: WorkOptions = {},
 ): Promise<{ shape: number[]; windows: number[][] }> {
   const experiment = loadExperiment(project, id);
-  const { samples } = windowsOf(experiment, path);
+  const samples = windowsOf(experiment, path).flatMap((recording) => recording.samples);
   const features =
     engine.kind === "twin"
       ? await twinFeatures(experiment, samples)

@@ -64,6 +64,8 @@ export const trainingResult = z.object({
   fit: z.enum(["good", "underfit", "overfit"]),
   /** The verdict on the fit in plain words, with the next step. */
   advice: z.string(),
+  /** What is doubtful about the dataset and the design, for example a split that leaks. */
+  warnings: z.array(z.string()).default([]),
   history: z.array(epochRecord),
 });
 export type TrainingResult = z.infer<typeof trainingResult>;
@@ -137,7 +139,11 @@ export const evaluationReport = z.object({
   /** Rows are what the window was, columns what it was called. */
   confusion: z.object({ labels: z.array(z.string()), matrix: z.array(z.array(z.int())) }),
   recordings: z.object({ count: z.int(), accuracy: z.number() }),
+  /** For each group (machine, session, person) among the recordings its windows and accuracy, the worst first. */
+  groups: z.array(z.object({ group: z.string(), windows: z.int(), accuracy: z.number() })).default([]),
   mistakes: z.array(mistake),
+  /** Why the figures may look better than the model is: windows that it may know, groups on both sides. */
+  warnings: z.array(z.string()).default([]),
   regression: z.object({ mae: z.number(), rmse: z.number(), r2: z.number() }).optional(),
 });
 export type EvaluationReport = z.infer<typeof evaluationReport>;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -173,6 +173,25 @@ describe("an experiment", () => {
       );
     }
     await rejectionOf("not-found", predictFiles(project, experiment, [join(folder, "none.csv")], "float"));
+    // A file that states no rate has the model's, and one that holds several recordings gives an answer for each.
+    const several = join(folder, "several.ts");
+    const rows = [12, 67].map((hz) =>
+      ["accX", "accY", "accZ"]
+        .map((_, axis) =>
+          Array.from({ length: 400 }, (_, i) =>
+            (0.2 * Math.sin((2 * Math.PI * hz * i) / 200 + axis)).toFixed(4),
+          ).join(","),
+        )
+        .join(":"),
+    );
+    writeFileSync(
+      several,
+      `@problemName x\n@timeStamps false\n@univariate false\n@dimensions 3\n@equalLength true\n@seriesLength 400\n@classLabel true a b\n@data\n${rows[0]}:a\n${rows[1]}:b\n`,
+    );
+    const both = await predictFiles(project, experiment, [several], "int8");
+    expect(both).toHaveLength(2);
+    expect(both.every(({ windows }) => windows.length === 5)).toBe(true);
+    expect(new Set(both.map(({ recording }) => recording)).size).toBe(2);
   });
 
   for (const board of BOARDS) {
@@ -212,6 +231,28 @@ describe("an experiment", () => {
     const { accuracy } = await evaluate(project, { experiment, split: "test", engine: "float" });
     expect(report.accuracyA).toBeCloseTo(accuracy, 12);
     expect((await compare(project, experiment, experiment)).pValue).toBe(1);
+  });
+
+  it("says when windows may be known to it, and how each group fares", async () => {
+    const before = await evaluate(project, { experiment, split: "test", engine: "float" });
+    expect([before.warnings, before.groups]).toEqual([[], []]);
+    const tested = project.recordings().filter(({ split }) => split === "test");
+    project.updateRecordings(
+      tested.filter(({ name }) => name !== "slow.77").map(({ id }) => id),
+      { group: "day" },
+    );
+    project.updateRecordings(
+      tested.filter(({ name }) => name === "slow.77").map(({ id }) => id),
+      { group: "night" },
+    );
+    project.updateRecordings([1], { group: "night" });
+    const after = await evaluate(project, { experiment, split: "test", engine: "float" });
+    expect(after.groups.map(({ group }) => group)).toEqual(["night", "day"]);
+    expect(after.groups[0]?.accuracy).toBeLessThan(0.2);
+    expect(after.warnings.join()).toContain("The group night is both in training and in the test");
+    expect(after.warnings.join()).toContain("have changed since the training");
+    for (let edit = 0; edit < 3; edit++) project.undo();
+    expect((await evaluate(project, { experiment, split: "test", engine: "float" })).warnings).toEqual([]);
   });
 
   it("counts windows of a class that it never saw as mistakes", async () => {

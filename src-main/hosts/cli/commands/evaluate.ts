@@ -71,6 +71,14 @@ function reportText(report: EvaluationReport): string {
       ]),
     ]),
     table([["was \\ called", ...labels], ...matrix.map((row, index) => [labels[index] ?? "", ...row])]),
+    ...(report.groups.length < 2
+      ? []
+      : [
+          table([
+            ["group", "windows", "accuracy"],
+            ...report.groups.map(({ group, windows, accuracy }) => [group, windows, part(accuracy)]),
+          ]),
+        ]),
     ...(report.mistakes.length === 0
       ? ["No mistakes."]
       : [
@@ -87,5 +95,6 @@ function reportText(report: EvaluationReport): string {
               ]),
           ]),
         ]),
+    ...report.warnings.map((warning) => `Note: ${warning}`),
   ].join("\n\n");
 }

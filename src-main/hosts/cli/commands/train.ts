@@ -131,5 +131,6 @@ function resultText(result: TrainingResult): string {
       ["validation", part(result.validationLoss), part(result.validationAccuracy)],
     ]),
     `Fit: ${result.fit}. ${result.advice}`,
+    ...result.warnings.map((warning) => `Note: ${warning}`),
   ].join("\n");
 }
