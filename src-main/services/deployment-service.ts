@@ -13,6 +13,7 @@ import { describeBoard } from "../deployment/board-description.ts";
 import { evaluateOnBoard } from "../deployment/board-evaluation.ts";
 import { type PackageSummary, summarisePackage, windowValues } from "../deployment/package-summary.ts";
 import { batteryDays, latencyMs, powerMilliwatts } from "../deployment/power.ts";
+import { bootloaderAccess } from "./firmware-service.ts";
 
 export type StageEvent = EventPayload<"deployment:stage">;
 type Stage = StageEvent["stage"];
@@ -121,8 +122,8 @@ async function bringFirmware(
   wish: DeployOptions["firmware"],
   stages: Stages,
 ): Promise<boolean> {
-  const access = session.transport.firmware;
-  if (access === undefined) {
+  const access = session.transport.firmware ?? bootloaderAccess(session);
+  if (access === null) {
     if (wish === "always") {
       throw new LimpetError(
         "usage",

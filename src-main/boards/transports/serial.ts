@@ -48,15 +48,52 @@ function unplugged(path: string, cause?: unknown): LimpetError {
   });
 }
 
+/** For a board to start again and its port to come back, milliseconds; and between two tries to open it. */
+const RESTART_MS = 15_000;
+const REOPEN_MS = 250;
+
 export class SerialTransport implements Transport {
-  readonly port: string;
+  #port: string;
   #serial: SerialPort | null = null;
+  #handlers: TransportHandlers | null = null;
 
   constructor(path: string) {
-    this.port = path;
+    this.#port = path;
+  }
+
+  get port(): string {
+    return this.#port;
+  }
+
+  /**
+   * Lets go of the port for as long as `work` takes (which writes the board's firmware, say) and opens it again where the board
+   * is then: at the port that `work` names, or at the same one. The line counts as open all the while: nothing is told to be lost.
+   * Throws what `work` throws; then the port is opened again if that goes at once.
+   */
+  async whileClosed(work: () => Promise<string | null>): Promise<void> {
+    const handlers = this.#handlers;
+    await this.close();
+    if (handlers === null) throw unplugged(this.#port);
+    try {
+      this.#port = (await work()) ?? this.#port;
+    } catch (error) {
+      await this.open(handlers).catch(() => handlers.onLost(unplugged(this.#port, error)));
+      throw error;
+    }
+    const until = performance.now() + RESTART_MS;
+    for (;;) {
+      try {
+        await this.open(handlers);
+        return;
+      } catch (error) {
+        if (performance.now() >= until) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+    }
   }
 
   open(handlers: TransportHandlers): Promise<void> {
+    this.#handlers = handlers;
     return new Promise((resolve, reject) => {
       const serial = new SerialPort({ path: this.port, baudRate: BAUD_RATE, autoOpen: false });
       serial.on("data", (bytes: Buffer) => handlers.onData(bytes));

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { DeploymentReport } from "../../../../src-shared/contract/index.ts";
 import { openBoard } from "../../../boards/open-board.ts";
 import { deploy } from "../../../services/deployment-service.ts";
+import { openWithFirmware } from "../../../services/firmware-service.ts";
 import { openProject, readSignalFile } from "../../../services/project-service.ts";
 import type { CliContext } from "../context.ts";
 import { choiceOption, numberOption, table } from "../values.ts";
@@ -28,9 +29,21 @@ export function register(program: Command, cli: CliContext): void {
         const project = openProject(path);
         try {
           const modelPackage = await packageExperiment(project, experiment, work);
-          const session = await openBoard(options.board, { flashPath: options.flash }, readSignalFile);
+          const { session, written } = await openWithFirmware(
+            options.board,
+            firmware,
+            (port) => openBoard(port, { flashPath: options.flash }, readSignalFile),
+            work,
+          );
           try {
-            const report = await deploy(project, session, { ...work, experiment, firmware, modelPackage });
+            const made = await deploy(project, session, {
+              ...work,
+              experiment,
+              // What has just been written need not be written again.
+              firmware: written ? "if-needed" : firmware,
+              modelPackage,
+            });
+            const report = { ...made, firmwareWritten: made.firmwareWritten || written };
             cli.out(report, () => reportText(report));
           } finally {
             await session.close();

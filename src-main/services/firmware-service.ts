@@ -1,0 +1,82 @@
+/**
+ * Firmware onto boards by their own bootloaders: for a board that speaks to us already, and for one that does not yet. Knows sessions,
+ * descriptions and flashers; no protocol of any bootloader.
+ */
+import { LimpetError } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import type { BoardSession } from "../boards/board-session.ts";
+import { SerialTransport } from "../boards/transports/serial.ts";
+import type { FirmwareAccess } from "../boards/transports/transport.ts";
+import { type BoardDescription, boardOfUsb, describeBoard } from "../deployment/board-description.ts";
+import type { Flasher } from "../deployment/flashers/flasher.ts";
+import { firmwareFor, flasherFor } from "../deployment/flashers/for-board.ts";
+import { listUsbPorts, type UsbPort } from "../deployment/flashers/serial-line.ts";
+
+/** What may be exchanged for tests. */
+export type FirmwareTools = {
+  readonly flasher: (description: BoardDescription, port: string) => Promise<Flasher>;
+  readonly image: typeof firmwareFor;
+  readonly ports: () => Promise<UsbPort[]>;
+};
+const TOOLS: FirmwareTools = { flasher: flasherFor, image: firmwareFor, ports: listUsbPorts };
+
+/**
+ * Writing the firmware of a connected board by its bootloader; null where the board is not at a serial port, or of a kind whose
+ * bootloader is not known, or has no image that was built.
+ */
+export function bootloaderAccess(session: BoardSession, tools: FirmwareTools = TOOLS): FirmwareAccess | null {
+  const { transport } = session;
+  const description = describeBoard(session.hello.kind);
+  if (!(transport instanceof SerialTransport) || description === null || description.firmware === null)
+    return null;
+  let built: ReturnType<typeof firmwareFor>;
+  try {
+    built = tools.image(description);
+  } catch (error) {
+    if (error instanceof LimpetError && error.code === "setup-missing") return null;
+    throw error;
+  }
+  return {
+    builtHash: async () => built.hash,
+    installedHash: async () => session.hello.firmwareHash,
+    write: async (onProgress) => {
+      await transport.whileClosed(async () => {
+        const flasher = await tools.flasher(description, transport.port);
+        const result = await flasher.flash(built.image, {
+          onProgress: (_stage, fraction) => onProgress(fraction),
+        });
+        return result.port;
+      });
+    },
+  };
+}
+
+/** Answers of something at the port that is no Limpet board, or not yet. */
+const NO_LIMPET_BOARD = new Set(["board-timeout", "board-protocol"]);
+
+/**
+ * Opens the board at `port`. Where nothing of ours answers there, but the port's USB identity is that of a board with a bootloader, its
+ * firmware is written first (unless `firmware` is `never`), and the board is opened where it is then. Throws what `open` and the
+ * flasher throw.
+ */
+export async function openWithFirmware(
+  port: string,
+  firmware: "always" | "if-needed" | "never",
+  open: (port: string) => Promise<BoardSession>,
+  work: WorkOptions = {},
+  tools: FirmwareTools = TOOLS,
+): Promise<{ readonly session: BoardSession; readonly written: boolean }> {
+  try {
+    return { session: await open(port), written: false };
+  } catch (error) {
+    const mute = error instanceof LimpetError && NO_LIMPET_BOARD.has(error.code);
+    const usb =
+      mute && firmware !== "never" ? (await tools.ports()).find(({ path }) => path === port)?.usb : null;
+    const found = usb === null || usb === undefined ? null : boardOfUsb(usb);
+    if (found === null || found.description.firmware === null) throw error;
+    const { image } = tools.image(found.description);
+    const flasher = await tools.flasher(found.description, port);
+    const result = await flasher.flash(image, work);
+    return { session: await open(result.port ?? port), written: true };
+  }
+}
