@@ -1,4 +1,6 @@
 /** Memory images and Intel HEX, against the PyPI package intelhex in both directions; and what the board descriptions say. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { boardOfUsb, describedBoards } from "../../../src-main/deployment/board-description.ts";
 import { flasherFor } from "../../../src-main/deployment/flashers/for-board.ts";
@@ -7,6 +9,12 @@ import { memoryImage, pagesOf, requireWithin } from "../../../src-main/deploymen
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { testBytes } from "./simulators/faulty-line.ts";
 import { python, runPython } from "./simulators/python.ts";
+
+const LINKER_SCRIPTS: Readonly<Record<string, string>> = {
+  "microbit-v2": "microbit_v2/microbit_v2.ld",
+  "nano-33-ble": "nano33ble_sense/nano33ble_sense.ld",
+  "xiao-nrf52840-sense": "xiao_nrf52840_sense/xiao_nrf52840_sense.ld",
+};
 
 describe("memory images", () => {
   it("join what touches, keep what does not, and refuse what overlaps", () => {
@@ -108,6 +116,20 @@ describe("board descriptions", () => {
         const total = firmware.sectors.reduce((sum, bytes) => sum + bytes, 0);
         expect(total).toBe(firmware.room.end - firmware.room.start);
       }
+    }
+  });
+
+  it("leave the firmware as much room as its linker script does, so that no image reaches the log or the models", () => {
+    const boards = join(import.meta.dirname, "../../../firmware/boards");
+    for (const { board, firmware } of describedBoards()) {
+      const script = LINKER_SCRIPTS[board];
+      if (script === undefined || firmware === null) continue;
+      const text = readFileSync(join(boards, script), "utf8");
+      const [, origin, length] = /FLASH \(rx\) : ORIGIN = (0x\w+), LENGTH = (0x\w+)/.exec(text) ?? [];
+      expect([firmware.address, firmware.room.end], board).toEqual([
+        Number(origin),
+        Number(origin) + Number(length),
+      ]);
     }
   });
 
