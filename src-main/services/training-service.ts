@@ -103,7 +103,8 @@ export async function train(
     );
   }
   const datasetHash = (): string => project.datasetHash();
-  const file = withOverrides(chosenDesign(project, request), request);
+  const chosen = chosenDesign(project, request);
+  const file = withOverrides(chosen, request);
   const learning = planLearning(project, file);
   const { design, labels } = learning;
   const { report } = describePlan(project, learning);
@@ -173,12 +174,12 @@ export async function train(
     validationAccuracy: trained.validationAccuracy,
     fit,
     advice,
+    warnings: report.findings.map(({ message }) => message),
     history: [...history],
   };
   const stored: StoredResult = {
     ...result,
     normalisation: storedNormalisation(normalisation),
-    warnings: report.findings.map(({ message }) => message),
   };
   const experiment = project.addExperiment({
     name,
@@ -190,6 +191,8 @@ export async function train(
     tflite: null,
     modelPackage: null,
   });
+  // The first design that was trained becomes the project's, so that windows are counted by it from now on.
+  if (project.design() === null) project.saveDesign(chosen);
   return { ...result, experiment };
 }
 
@@ -229,7 +232,7 @@ export function listExperiments(project: ProjectFile): ExperimentInfo[] {
 
 function experimentInfo(row: ExperimentRow, datasetHash: string): ExperimentInfo {
   const { design, result } = parseRow(row);
-  const { normalisation: _normalisation, warnings: _warnings, ...training } = result;
+  const { normalisation: _normalisation, ...training } = result;
   return {
     id: row.id,
     name: row.name,

@@ -45,7 +45,7 @@ async function limpet(...line: string[]): Promise<Outcome> {
       outcome.text = human();
     },
     note: () => {},
-    work: () => ({}),
+    work: () => ({ signal: new AbortController().signal }),
     run:
       <A extends unknown[]>(action: (...args: A) => Promise<void>) =>
       async (...args: A) => {
