@@ -19,7 +19,10 @@ const common = {
   image: z.string(),
   /** Address of the image's first byte. */
   address: hex,
+  /** What the bootloader leaves to firmware, its log and its models. */
   room: z.object({ start: hex, end: hex }),
+  /** Where the firmware's own part of it ends, as in its linker script; absent: all of the room. */
+  firmwareEnd: hex.optional(),
   /** Where the facts come from. */
   sources: z.array(z.string()).min(1),
 };

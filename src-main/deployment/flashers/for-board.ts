@@ -22,7 +22,8 @@ import { uf2Flasher } from "./uf2-flasher.ts";
 export async function flasherFor(description: BoardDescription, port: string | null): Promise<Flasher> {
   const method = requireMethod(description);
   const { name, usb } = description;
-  const { room } = method;
+  // The log and the models lie behind it.
+  const room = { start: method.room.start, end: method.firmwareEnd ?? method.room.end };
   switch (method.method) {
     case "sam-ba":
       return samBaFlasher({

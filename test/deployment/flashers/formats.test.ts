@@ -126,7 +126,7 @@ describe("board descriptions", () => {
       if (script === undefined || firmware === null) continue;
       const text = readFileSync(join(boards, script), "utf8");
       const [, origin, length] = /FLASH \(rx\) : ORIGIN = (0x\w+), LENGTH = (0x\w+)/.exec(text) ?? [];
-      expect([firmware.address, firmware.room.end], board).toEqual([
+      expect([firmware.address, firmware.firmwareEnd], board).toEqual([
         Number(origin),
         Number(origin) + Number(length),
       ]);
