@@ -108,7 +108,8 @@ export function followEngine(client: EngineClient): void {
     set({ summary });
     if (summary === null) set({ recordings: [], experiments: [], epochs: [], experiment: null });
     else if (summary.path !== before) {
-      set({ place: summary.steps.goal === "to-do" ? "goal" : "collect", epochs: [], experiment: null });
+      const fresh = summary.steps.goal === "to-do" && summary.recordings === 0;
+      set({ place: fresh ? "goal" : "collect", epochs: [], experiment: null });
       loadRecordings().catch(notifyError);
       loadExperiments().catch(() => set({ experiments: [] }));
     }

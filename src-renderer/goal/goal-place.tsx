@@ -3,7 +3,7 @@ import { Button, Checkbox, NativeSelect, NumberInput, TextInput } from "@mantine
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Goal } from "../../src-shared/contract/index.ts";
+import type { Goal, ProjectSummary } from "../../src-shared/contract/index.ts";
 import { useWork } from "../app/engine-context.ts";
 import { connectedBoard, useApp } from "../app/store.ts";
 import { Card, classMark, Empty, ErrorMessage, Message, Page } from "../widgets/parts.tsx";
@@ -20,13 +20,19 @@ function problemOf(goal: Goal): string | null {
   return null;
 }
 
+/** The goal as it was saved; where it names no class yet, those of the recordings. */
+function firstGoal({ goal, labels }: ProjectSummary): Goal {
+  if (goal.classes.length > 0) return goal;
+  return { ...goal, classes: labels.map(({ label }) => ({ name: label, description: "" })) };
+}
+
 export function GoalPlace() {
   const { t } = useTranslation();
   const summary = useApp((state) => state.summary);
   const board = useApp(connectedBoard);
   const go = useApp((state) => state.go);
   const save = useWork("project:save-goal");
-  const [goal, setGoal] = useState<Goal | null>(summary?.goal ?? null);
+  const [goal, setGoal] = useState<Goal | null>(() => (summary === null ? null : firstGoal(summary)));
   const [pressed, setPressed] = useState(false);
   if (goal === null) return null;
   const change = (part: Partial<Goal>): void => setGoal({ ...goal, ...part });
