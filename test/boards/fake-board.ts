@@ -278,7 +278,8 @@ export class FakeBoard {
       .u16(0)
       .f32(sum)
       .u32(1)
-      .u32(2);
+      .u32(2)
+      .f32(0);
     this.#send(MESSAGE_TYPES["replay-result"], scores.done());
   }
 
