@@ -80,6 +80,10 @@ export function checkOpenProject(project: ProjectFile, work: WorkOptions = {}): 
       }
     });
   }
+  // What the app does first of all: a column that is gone is found by no other check.
+  attempt("The list of recordings", undefined, () => project.recordings());
+  attempt("The list of experiments", undefined, () => project.experiments());
+  attempt("The list of deployments", undefined, () => project.deployments());
   attempt("What describes recordings and experiments", undefined, () =>
     problems.push(...damagedRows(database).map(({ problem }) => problem)),
   );
@@ -149,7 +153,9 @@ export function checkStream(
           : `the chunk at sample ${row.first_sample} overlaps the one before.`,
       );
     }
-    if (row.data.byteLength !== row.samples * frame) {
+    if (!(row.data instanceof Uint8Array)) {
+      problems.push(`the chunk at sample ${row.first_sample} holds no samples.`);
+    } else if (row.data.byteLength !== row.samples * frame) {
       problems.push(
         `the chunk at sample ${row.first_sample} should have ${row.samples * frame} bytes, it has ${row.data.byteLength}.`,
       );

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Design } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { ProjectDatabase } from "./project-database.ts";
-import { storedJson } from "./stored-json.ts";
+import { damagedRow, storedJson } from "./stored-json.ts";
 import type { ExperimentRow } from "./types.ts";
 
 /** Cached results are dropped, oldest first, beyond this many bytes. */
@@ -29,6 +29,10 @@ const plain = (bytes: Uint8Array): Uint8Array =>
 
 function toExperiment(path: string, row: Row): ExperimentRow {
   const what = `Experiment ${row.id}`;
+  const blobs: unknown[] = [row.weights, row.tflite ?? row.weights, row.model_package ?? row.weights];
+  if (!blobs.every((blob) => blob instanceof Uint8Array) || typeof row.name !== "string") {
+    throw damagedRow(path, what);
+  }
   return {
     id: row.id,
     name: row.name,

@@ -2,7 +2,8 @@
  * A project file as a database: opened only if it is one and of a version that is understood, put into write-ahead mode at
  * the first write and back into one plain file when closed. Knows the header and the rules of writing, not the tables.
  */
-import { closeSync, existsSync, openSync, readSync, statSync, unlinkSync } from "node:fs";
+
+import { closeSync, existsSync, openSync, readSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Statement } from "better-sqlite3";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
@@ -16,6 +17,7 @@ import {
   type SqliteDatabase,
   translateSqliteError,
 } from "./sqlite.ts";
+import { statOf } from "./stat.ts";
 
 const SQLITE_MAGIC = "SQLite format 3\0";
 
@@ -316,7 +318,7 @@ function notAProject(path: string): LimpetError {
 
 /** Refuses what cannot be a database before SQLite touches it: SQLite takes an empty file for an empty database. */
 function requireDatabaseFile(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf(path);
   if (found === undefined) {
     throw new LimpetError("not-found", `There is no project at ${path}.`, {
       field: path,

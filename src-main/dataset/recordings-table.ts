@@ -81,7 +81,17 @@ export const isSoundStream = (row: {
   [row.samples, row.lost_samples, row.gaps].every((count) => Number.isSafeInteger(count) && count >= 0);
 
 function toRecording(path: string, row: RecordingRow, streams: StreamInfo[]): RecordingInfo {
-  if (!ORIGINS.includes(row.origin) || !SPLITS.includes(row.split)) {
+  const texts = [
+    row.name,
+    row.label,
+    row.notes,
+    row.source,
+    row.created_at,
+    row.quality,
+    row.group_name ?? "",
+  ];
+  const sound = texts.every((text) => typeof text === "string");
+  if (!sound || !ORIGINS.includes(row.origin) || !SPLITS.includes(row.split)) {
     throw damagedRow(path, `Recording ${row.id}`);
   }
   return {
@@ -156,7 +166,7 @@ export function getStream(database: ProjectDatabase, streamId: number): StreamIn
 
 function toStream(path: string, row: StreamRow, parsed: Map<string, StreamInfo["channels"]>): StreamInfo {
   const what = `A sensor of recording ${row.recording_id}`;
-  if (!isSoundStream(row)) {
+  if (!isSoundStream(row) || typeof row.sensor !== "string") {
     throw damagedRow(path, what);
   }
   let channels = parsed.get(row.channels);

@@ -131,6 +131,7 @@ function rebuildStream(database: ProjectDatabase, stream: StreamInfo): number {
   };
   for (const chunk of chunks) {
     const good =
+      chunk.data instanceof Uint8Array &&
       chunk.data.byteLength === chunk.samples * frame &&
       chunkCrc(chunk.data) === chunk.crc32 &&
       chunk.first_sample >= expected;

@@ -34,8 +34,17 @@ export const newSamples = (type: SampleType, values: number): SampleArray =>
 export const bytesOf = (samples: SampleArray): Uint8Array =>
   new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
 
-/** Samples from stored bytes (copied, so that any alignment will do). */
+/** Whether a column holds bytes that can be samples of that type; in a damaged file it may hold anything. */
+export const isSampleBytes = (type: SampleType, bytes: unknown): bytes is Uint8Array =>
+  bytes instanceof Uint8Array && bytes.byteLength % sampleBytes(type) === 0;
+
+/** Samples from stored bytes (copied, so that any alignment will do). Throws `project-corrupt` where they are none. */
 export function samplesFrom(type: SampleType, bytes: Uint8Array): SampleArray {
+  if (!isSampleBytes(type, bytes)) {
+    throw new LimpetError("project-corrupt", "Samples in the project cannot be read.", {
+      hint: "`limpet check` says where; `limpet check --repair` saves what can be read, after making a copy.",
+    });
+  }
   const copy = bytes.slice().buffer;
   return type === "int16" ? new Int16Array(copy) : new Float32Array(copy);
 }

@@ -63,7 +63,7 @@ export const isConstraint = (error: unknown): boolean => codeOf(error).startsWit
 
 /** What SQLite says where tables are not those that the file's number promises. */
 const FOREIGN_TABLES =
-  /^(no such (table|column|index)|malformed database schema|table .* already exists|table .* has no column)/;
+  /^(no such (table|column|index)|unsupported file format|malformed database schema|table .* already exists|table .* has no column)/;
 
 /** Turns an error of SQLite or of the file system into a LimpetError about the file at `path`; others pass unchanged. */
 export function translateSqliteError(error: unknown, path: string): unknown {

@@ -2,7 +2,7 @@
 import type { StreamInfo } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { ProjectDatabase } from "./project-database.ts";
-import { chunkCrc, newSamples, samplesFrom } from "./samples.ts";
+import { chunkCrc, isSampleBytes, newSamples, samplesFrom } from "./samples.ts";
 import type { SampleBlock } from "./types.ts";
 
 export type ChunkRow = { first_sample: number; samples: number; crc32: number; data: Uint8Array };
@@ -39,12 +39,23 @@ export function readStream(
   const from = Math.max(0, Math.floor(start));
   const to = Math.min(stream.samples, from + Math.max(0, Math.floor(count)));
   const samples = Math.max(0, to - from);
-  const out = newSamples(stream.sampleType, samples * width);
   if (samples === 0) {
-    return { samples, data: out };
+    return { samples, data: newSamples(stream.sampleType, 0) };
   }
+  // Before memory is taken for what a damaged total announces.
+  const stored = database.get<{ end: number | null }>(
+    "SELECT max(first_sample + samples) AS end FROM chunks WHERE stream_id = ?",
+    stream.id,
+  );
+  if ((stored?.end ?? 0) < to) {
+    throw damaged(database.path, stream, stored?.end ?? 0);
+  }
+  const out = newSamples(stream.sampleType, samples * width);
   let filled = 0;
   for (const chunk of chunksBetween(database, stream.id, from, to)) {
+    if (!isSampleBytes(stream.sampleType, chunk.data)) {
+      throw damaged(database.path, stream, chunk.first_sample);
+    }
     const data = samplesFrom(stream.sampleType, chunk.data);
     if (chunkCrc(chunk.data) !== chunk.crc32 || data.length !== chunk.samples * width) {
       throw damaged(database.path, stream, chunk.first_sample);

@@ -2,6 +2,7 @@
  * Projects as the command line and the app work with them: make, open, sum up, split, check. Puts parts of the dataset
  * together; knows neither windows on the screen nor flags.
  */
+
 import { statSync } from "node:fs";
 import type {
   CheckResult,
@@ -16,6 +17,7 @@ import { checkProject } from "../dataset/check.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
 import { repairProject } from "../dataset/repair.ts";
 import { areValues } from "../dataset/split.ts";
+import { statOf } from "../dataset/stat.ts";
 import { summariseSplit } from "../dataset/window-count.ts";
 
 export { checkOpenProject, checkProject } from "../dataset/check.ts";
@@ -33,7 +35,7 @@ export function openProject(
   path: string,
   options: { readonly create?: boolean; readonly readonly?: boolean } = {},
 ): ProjectFile {
-  if (options.create === true && statSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (options.create === true && statOf(path) === undefined) {
     return ProjectFile.create(path);
   }
   return ProjectFile.open(path, { readonly: options.readonly === true });

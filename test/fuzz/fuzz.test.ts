@@ -14,7 +14,7 @@ describe("any bytes", () => {
   it.each(TARGETS)("given to %s are read or refused", async (target) => {
     const { runs, blocks, finding } = await fuzz({ target, folder, seed: 1, runs: 400, seconds: 5 });
     expect(finding).toBeNull();
-    expect(runs).toBeGreaterThan(20);
+    expect(runs).toBeGreaterThan(10);
     expect(blocks.reached).toBeGreaterThan(0);
   });
 });

@@ -2,6 +2,7 @@
  * Imports files and folders into a project. A file that the user named must be good, or nothing at all is imported; what is
  * found in a folder is imported as far as it can be, and the rest is listed. One file is one transaction.
  */
+
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -9,6 +10,7 @@ import type { ImportResult } from "../../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../../src-shared/errors.ts";
 import type { WorkOptions } from "../../../src-shared/work.ts";
 import type { FinishedRecording, ProjectFile } from "../project-file.ts";
+import { statOf } from "../stat.ts";
 import { matchPattern, parsePattern } from "../user-pattern.ts";
 import { invalidFile, type ReadResult } from "./reader.ts";
 import {
@@ -148,7 +150,7 @@ function namingOf(options: ImportOptions): Naming {
 }
 
 function candidatesOf(path: string): Candidate[] {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf(path);
   if (found === undefined) {
     throw new LimpetError("not-found", `There is no file or folder ${path}.`, {
       field: path,
@@ -175,9 +177,7 @@ function filesIn(folder: string): string[] {
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return filesIn(path);
-    const isFile =
-      entry.isFile() ||
-      (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+    const isFile = entry.isFile() || (entry.isSymbolicLink() && statOf(path)?.isFile() === true);
     return isFile ? [path] : [];
   });
 }

@@ -1,8 +1,10 @@
 /** Reads any file that holds measured signals, by its extension. The one list of the formats that Limpet knows. */
-import { readFileSync, statSync } from "node:fs";
+
+import { readFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { newSamples, type SampleArray, toPhysical } from "../samples.ts";
+import { statOf } from "../stat.ts";
 import type { NewStream } from "../types.ts";
 import { readCsv } from "./csv.ts";
 import { readEdgeImpulseCbor, readEdgeImpulseJson } from "./edge-impulse.ts";
@@ -32,7 +34,7 @@ export const isSignalFile = (path: string): boolean => extname(path).toLowerCase
 
 /** Reads all recordings of a file. Throws `invalid-file` (with file and place) or `not-found`. */
 export function readSignals(path: string, options: ReadOptions = {}): ReadResult {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf(path);
   if (found === undefined) {
     throw new LimpetError("not-found", `There is no file ${path}.`, { field: path, hint: "Check the path." });
   }
