@@ -12,6 +12,7 @@ static struct {
   bool masked;
   bool in_interrupt;
   bool frozen;
+  bool slept;
   uint32_t pins[2];
   int reset_word;
   struct {
@@ -123,12 +124,30 @@ uint32_t nrf_lock(void) {
   return before;
 }
 
+void (*fake_idle)(void);
+void (*fake_reset)(void);
+
 void nrf_unlock(uint32_t before) {
   fake.masked = before != 0;
   fake_interrupts();
+  if (fake.masked || !fake.slept) return;
+  fake.slept = false;
+  if (fake_idle != NULL) fake_idle();
 }
 
-void nrf_wait_for_interrupt(void) { move(1000); }
+static bool pending(void) {
+  for (int i = 0; i < fake.count; i++) {
+    const fake_peripheral *p = fake.peripherals[i];
+    if (p->asks != NULL && p->asks() && (fake_kept(NVIC_ISER(p->interrupt)) >> (p->interrupt % 32u) & 1u) != 0) return true;
+  }
+  return false;
+}
+
+/* Masked or not, an interrupt that is pending ends the sleep. */
+void nrf_wait_for_interrupt(void) {
+  for (int i = 0; i < 50 && !pending(); i++) move(20);
+  fake.slept = true;
+}
 
 /* Timers: TIMER0 to TIMER2 count on their prescaler; compare 0 may clear. */
 
@@ -207,8 +226,10 @@ bool fake_pin(uint32_t pin) {
 
 static void set_core(uint32_t address, uint32_t value) {
   if (address >= 0xe000e100u && address < 0xe000e180u) value |= fake_kept(address);
-  if (address == SCB_AIRCR && value == SCB_AIRCR_SYSRESETREQ) fake.reset_word = (int)fake_kept(POWER_GPREGRET);
   fake_keep(address, value);
+  if (address != SCB_AIRCR || value != SCB_AIRCR_SYSRESETREQ) return;
+  fake.reset_word = (int)fake_kept(POWER_GPREGRET);
+  if (fake_reset != NULL) fake_reset();
 }
 
 int fake_reset_word(void) { return fake.reset_word; }

@@ -64,6 +64,11 @@ void fake_freeze(uint64_t us);
 /* Calls the handlers of those that ask, until none does. */
 void fake_interrupts(void);
 
+/* Called each time the firmware has slept, until an interrupt or for a millisecond. */
+extern void (*fake_idle)(void);
+/* Called when the firmware resets the chip; must not return, as a reset does not. */
+extern void (*fake_reset)(void);
+
 /* The memory behind an address that EasyDMA was given. */
 uint8_t *fake_memory(uint32_t address);
 

@@ -133,6 +133,8 @@ static void pass(void) {
   fake_keep(POWER_USBREGSTATUS, status);
 }
 
+void usbd_handler(void) __attribute__((weak));
+
 static bool asks(void) {
   uint32_t on = fake_kept(USBD_INTENSET);
   return ((on & USBD_INT_USBRESET) != 0 && fake_kept(USBD_EVENTS_USBRESET) != 0) ||

@@ -5,9 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { encodeModelPackage } from "../../../src-main/deployment/model-package.ts";
+import { packageForDoubles } from "./doubles-package.ts";
 import { buildMicrobitFlash, Microbit, missingForMicrobit } from "./qemu-microbit.ts";
 
 const missing = missingForMicrobit();
@@ -26,7 +25,6 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const WINDOW = 20;
 const CUTS = Number(process.env.LIMPET_CUTS ?? 8);
 const SEED = Number(process.env.LIMPET_SEED ?? 1);
 
@@ -39,45 +37,6 @@ function random(seed: number): () => number {
     t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-/** For the doubles: features are samples times 2, the network hands back the first input and 10. `bytes` of it are ballast. */
-function makePackage(name: string, bytes = 0): Uint8Array {
-  const frontend = Buffer.alloc(44);
-  frontend.writeUInt8(1, 0);
-  frontend.write("accelerometer", 4);
-  frontend.writeFloatLE(200, 20);
-  frontend.writeUInt8(1, 24);
-  frontend.writeUInt32LE(WINDOW, 32);
-  frontend.writeUInt32LE(WINDOW, 36);
-  const tflite = Buffer.alloc(4);
-  tflite.writeUInt32LE(WINDOW, 0);
-  const samples = Float32Array.from({ length: WINDOW }, (_, i) => i - 5);
-  return encodeModelPackage({
-    frontendVersion: 1,
-    frontend,
-    normalisation: { mean: new Float32Array(WINDOW), factor: new Float32Array(WINDOW).fill(0.5) },
-    tflite,
-    task: "classification",
-    labels: ["a", "b"],
-    arenaBytes: 1000,
-    input: { scale: 1, zeroPoint: 0 },
-    output: { scale: 0.125, zeroPoint: 0 },
-    strideSamples: WINDOW,
-    thresholds: [0, 0],
-    name,
-    golden: [
-      {
-        kind: "stored",
-        samples,
-        // Features are twice the samples, the factor halves them again.
-        featuresCrc: crc32(Buffer.from(samples.buffer)),
-        quantisedCrc: crc32(Buffer.from(Int8Array.from(samples).buffer)),
-        scores: Int8Array.of(-5, 10),
-      },
-    ],
-    meta: { ballast: name.repeat(Math.ceil(bytes / name.length)) },
-  });
 }
 
 const start = async (flash: Uint8Array): Promise<Microbit> => {
@@ -109,7 +68,7 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
   }, 30_000);
 
   it("writes a model into the chip's flash, proves it there, keeps it over a power cut, and rolls back", async () => {
-    const first = makePackage("first", 3000);
+    const first = packageForDoubles("first", 3000);
     const { session } = await start(factory);
     expect(await session.update(first)).toMatchObject({ accepted: true, test: { run: 1, identical: 1 } });
     expect(await session.readPackage(first.length)).toEqual(first);
@@ -118,7 +77,7 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
     expect(saved.subarray(0, 0x20000).equals(factory.subarray(0, 0x20000))).toBe(true);
     const again = (await start(saved)).session;
     expect(again.hello.model).toMatchObject({ name: "first", slot: "A" });
-    await again.update(makePackage("second", 100));
+    await again.update(packageForDoubles("second", 100));
     expect((await again.greet()).model).toMatchObject({ name: "second", slot: "B" });
     expect(await again.rollBack()).toBe("A");
     const rolled = await (machine as Microbit).cut();
@@ -127,7 +86,7 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
 
   it("runs the old model or the new one, whole, after its power failed at any moment of an update", async () => {
     const next = random(SEED);
-    let installed = makePackage("model-0", 12_000);
+    let installed = packageForDoubles("model-0", 12_000);
     await start(factory);
     const begin = performance.now();
     await (machine as Microbit).session.update(installed);
@@ -136,7 +95,7 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
     const seen = { old: 0, new: 0 };
     for (let i = 1; i <= CUTS; i++) {
       const board = await start(flash);
-      const fresh = makePackage(`model-${i}`, 8000 + Math.floor(next() * 8000));
+      const fresh = packageForDoubles(`model-${i}`, 8000 + Math.floor(next() * 8000));
       const update = board.session.update(fresh).catch(() => null);
       await new Promise((resolve) => setTimeout(resolve, next() * updateMs * 1.2));
       flash = await board.cut();

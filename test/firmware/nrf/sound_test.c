@@ -6,7 +6,7 @@
 
 #include "../../../firmware/boards/nrf/pdm.h"
 #include "../../../firmware/boards/nrf/saadc.h"
-#include "fake.h"
+#include "fake_sound.h"
 
 #define CAPACITY 16384u
 #define POWER_PDM NRF_PIN(1, 10)
@@ -21,112 +21,12 @@ static double tone_hz;
 static double offset;
 static uint32_t number;
 
-static int16_t convert(double amplitude) {
+static int16_t convert(bool analogue) {
+  double amplitude = analogue ? 2000 : 8000;
   uint32_t n = number++;
   if (tone_hz == 0) return (int16_t)(n & 0x7fff);
   return (int16_t)lround(offset + amplitude * sin(2 * M_PI * tone_hz * n / 16000.0));
 }
-
-/* A peripheral that fills the buffer it was given and goes on with the next one without a gap (nRF52840 PS, PDM and SAADC, EasyDMA). */
-typedef struct {
-  bool running;
-  uint64_t started_us;
-  uint64_t samples;
-  uint32_t at;
-  uint32_t buffer;
-  double amplitude;
-} converter;
-
-static converter pdm = {.amplitude = 8000};
-static converter adc = {.amplitude = 2000};
-
-static void begin_buffer(converter *c, uint32_t pointer, uint32_t started) {
-  c->buffer = fake_kept(pointer);
-  c->at = 0;
-  fake_keep(started, 1);
-}
-
-static void fill(converter *c, uint32_t pointer, uint32_t count, uint32_t started, uint32_t end) {
-  if (!c->running) return;
-  uint64_t due = (fake_now_us() - c->started_us) * 16u / 1000u;
-  while (c->samples < due) {
-    ((int16_t *)(void *)fake_memory(c->buffer))[c->at++] = convert(c->amplitude);
-    c->samples++;
-    if (c->at < fake_kept(count)) continue;
-    fake_keep(end, 1);
-    begin_buffer(c, pointer, started);
-  }
-}
-
-static void start(converter *c, uint32_t pointer, uint32_t started) {
-  *c = (converter){true, fake_now_us(), 0, 0, 0, c->amplitude};
-  begin_buffer(c, pointer, started);
-}
-
-static void pass_pdm(void) { fill(&pdm, PDM_SAMPLE_PTR, PDM_SAMPLE_MAXCNT, PDM_EVENTS_STARTED, PDM_EVENTS_END); }
-
-static void set_pdm(uint32_t address, uint32_t value) {
-  if (address == PDM_INTENCLR) {
-    address = PDM_INTENSET;
-    value = fake_kept(address) & ~value;
-  }
-  fake_keep(address, value);
-  if (address == PDM_TASKS_START) {
-    /* 32 MHz in steps of 4096: 1.28 MHz over 80 is 16 kHz. */
-    CHECK(fake_kept(PDM_PDMCLKCTRL) == 0x0a000000u && fake_kept(PDM_RATIO) == 1 && fake_kept(PDM_ENABLE) == 1);
-    CHECK(fake_pin(POWER_PDM) && fake_kept(PDM_PSEL_CLK) == NRF_PIN(1, 0) && fake_kept(PDM_PSEL_DIN) == NRF_PIN(0, 16));
-    start(&pdm, PDM_SAMPLE_PTR, PDM_EVENTS_STARTED);
-  }
-  if (address == PDM_TASKS_STOP) {
-    pdm.running = false;
-    fake_keep(PDM_EVENTS_STOPPED, 1);
-  }
-}
-
-static bool pdm_asks(void) {
-  return fake_kept(PDM_INTENSET) != 0 && (fake_kept(PDM_EVENTS_STARTED) != 0 || fake_kept(PDM_EVENTS_END) != 0);
-}
-
-/* Runs while the timer runs whose compare event PPI leads to SAMPLE, and END to START. */
-static bool connected(void) {
-  return fake_timer_runs(2) && fake_kept(TIMER_CC(2, 0)) == 1000 && fake_kept(TIMER_PRESCALER(2)) == 0 &&
-         fake_kept(TIMER_SHORTS(2)) == TIMER_SHORTS_COMPARE0_CLEAR && (fake_kept(PPI_CHENSET) & 3u) == 3u &&
-         fake_kept(PPI_EEP(0)) == TIMER_EVENTS_COMPARE(2, 0) && fake_kept(PPI_TEP(0)) == SAADC_TASKS_SAMPLE &&
-         fake_kept(PPI_EEP(1)) == SAADC_EVENTS_END && fake_kept(PPI_TEP(1)) == SAADC_TASKS_START;
-}
-
-static void pass_adc(void) {
-  if (connected()) fill(&adc, SAADC_RESULT_PTR, SAADC_RESULT_MAXCNT, SAADC_EVENTS_STARTED, SAADC_EVENTS_END);
-}
-
-static void set_adc(uint32_t address, uint32_t value) {
-  if (address == SAADC_INTENCLR) {
-    address = SAADC_INTENSET;
-    value = fake_kept(address) & ~value;
-  }
-  fake_keep(address, value);
-  if (address == SAADC_TASKS_START) {
-    CHECK(fake_kept(SAADC_ENABLE) == 1 && fake_kept(SAADC_CH0_PSELP) == 4 && fake_pin(POWER_SAADC));
-    start(&adc, SAADC_RESULT_PTR, SAADC_EVENTS_STARTED);
-  }
-  if (address == SAADC_TASKS_STOP) {
-    adc.running = false;
-    fake_keep(SAADC_EVENTS_STOPPED, 1);
-  }
-}
-
-static void set_ppi(uint32_t address, uint32_t value) {
-  if (address == PPI_CHENCLR) fake_keep(PPI_CHENSET, fake_kept(PPI_CHENSET) & ~value);
-  else fake_keep(address, address == PPI_CHENSET ? fake_kept(address) | value : value);
-}
-
-static bool adc_asks(void) {
-  return fake_kept(SAADC_INTENSET) != 0 && (fake_kept(SAADC_EVENTS_STARTED) != 0 || fake_kept(SAADC_EVENTS_END) != 0);
-}
-
-static const fake_peripheral PDM = {PDM_BASE, PDM_BASE + 0x600u, NULL, set_pdm, pass_pdm, pdm_asks, pdm_handler, NRF_INTERRUPT(PDM_BASE)};
-static const fake_peripheral ADC = {SAADC_BASE, SAADC_BASE + 0x700u, NULL, set_adc, pass_adc, adc_asks, saadc_handler, NRF_INTERRUPT(SAADC_BASE)};
-static const fake_peripheral PPI = {0x4001f500u, 0x4001f600u, NULL, set_ppi, NULL, NULL, NULL, 0};
 
 static uint32_t read_all(uint8_t sensor, int16_t *out, uint32_t most, uint64_t *index) {
   uint32_t count = 0;
@@ -222,9 +122,9 @@ static void saadc_rates(void) {
 
 int main(void) {
   fake_chip();
-  fake_attach(&PDM);
-  fake_attach(&ADC);
-  fake_attach(&PPI);
+  fake_convert = convert;
+  fake_pdm((fake_pdm_pins){NRF_PIN(1, 0), NRF_PIN(0, 16), POWER_PDM});
+  fake_saadc(POWER_SAADC);
   chip_start();
   CHECK(pdm_add(&sensors, (pdm_pins){NRF_PIN(1, 0), NRF_PIN(0, 16), POWER_PDM}, rings[0], CAPACITY) == 0);
   CHECK(saadc_add(&sensors, 3, POWER_SAADC, rings[1], CAPACITY) == 0);
