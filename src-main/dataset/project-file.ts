@@ -141,6 +141,18 @@ export class ProjectFile implements Dataset {
     return table.listGaps(this.#database, streamId);
   }
 
+  /** The rate that most recordings of each sensor have. */
+  sensorRates(): { readonly id: string; readonly rateHz: number }[] {
+    const rates = new Map<string, number>();
+    for (const { sensor, rate_hz } of this.#database.all<{ sensor: string; rate_hz: number }>(
+      `SELECT sensor, rate_hz FROM streams JOIN recordings ON recordings.id = streams.recording_id
+       WHERE deleted_at IS NULL AND state <> 'recording' GROUP BY sensor, rate_hz ORDER BY count(*) DESC, rate_hz DESC`,
+    )) {
+      if (!rates.has(sensor)) rates.set(sensor, rate_hz);
+    }
+    return [...rates].map(([id, rateHz]) => ({ id, rateHz }));
+  }
+
   /** Minima and maxima for drawing; at most `buckets` of them. `endSample` null stands for the end. */
   waveform(streamId: number, startSample: number, endSample: number | null, buckets: number): Waveform {
     const stream = this.stream(streamId);

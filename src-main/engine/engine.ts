@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { Snapshots } from "../dataset/snapshots.ts";
-import { BoardsService } from "../services/boards-service.ts";
+import { BoardsService, type PreviewRate } from "../services/boards-service.ts";
 import { LiveBuffer } from "../services/live-buffer.ts";
 import { readSignalFile } from "../services/project-service.ts";
 import type { EngineChannel } from "./channel.ts";
@@ -33,6 +33,7 @@ export class Engine {
   readonly #rpc: RpcServer;
   readonly #boards: BoardsService;
   #buffer: LiveBuffer | null = null;
+  #bufferRates: readonly PreviewRate[] = [];
 
   constructor({ host, log, folder = userFolder() }: EngineOptions) {
     this.#boards = new BoardsService(readSignalFile);
@@ -87,8 +88,11 @@ export class Engine {
   }
 
   #liveBuffer(): LiveBuffer {
-    const { session } = this.#boards;
-    if (this.#buffer?.session !== session) this.#buffer = new LiveBuffer(session);
+    const { session, rates } = this.#boards;
+    if (this.#buffer?.session !== session || this.#bufferRates !== rates) {
+      this.#buffer = new LiveBuffer(session, rates);
+      this.#bufferRates = rates;
+    }
     return this.#buffer;
   }
 

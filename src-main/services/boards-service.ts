@@ -21,6 +21,9 @@ export type BoardsEvent =
   | { readonly kind: "signal"; readonly preview: SignalPreview }
   | { readonly kind: "session"; readonly event: SessionEvent };
 
+/** A sensor by its id with the rate that it is sampled at, hertz. */
+export type PreviewRate = { readonly id: string; readonly rateHz: number };
+
 type Opener = (port: string, options: OpenOptions) => Promise<BoardSession>;
 
 /** Waits before trying to reach a lost board again, milliseconds; the last one repeats. */
@@ -84,6 +87,7 @@ export class BoardsService {
   #exclusive = false;
   #sampling = false;
   #previewer: SignalPreviewer | null = null;
+  #rates: readonly PreviewRate[] = [];
   /** Who waits for a board whose line broke off. */
   readonly #waiters = new Set<Waiter>();
 
@@ -153,6 +157,41 @@ export class BoardsService {
     await this.#applyPreview();
   }
 
+  /** Rates that sensors are sampled at while nothing is recorded, where they differ from the first that a sensor has. */
+  get rates(): readonly PreviewRate[] {
+    return this.#rates;
+  }
+
+  /**
+   * Samples at these rates from now on; those that the board does not have are passed over. While a recording has the streams, it
+   * only says at which rates that samples.
+   */
+  async useRates(wanted: readonly PreviewRate[]): Promise<void> {
+    const known = this.#session?.hello.sensors ?? [];
+    const rates = wanted.filter(({ id, rateHz }) =>
+      known.some((sensor) => sensor.id === id && sensor.rates.slice(1).includes(rateHz)),
+    );
+    if (JSON.stringify(rates) === JSON.stringify(this.#rates)) return;
+    this.#rates = rates;
+    const session = this.#session;
+    if (session === null) return;
+    this.#previewer?.restart(this.#rateOfSensors(session));
+    if (this.#sampling && !this.#exclusive) {
+      this.#sampling = false;
+      await session.stop();
+      await this.#applyPreview();
+    }
+  }
+
+  #rateOfSensors(session: BoardSession): Map<number, number> {
+    return new Map(
+      session.hello.sensors.flatMap(({ id }, index) => {
+        const rate = this.#rates.find((one) => one.id === id);
+        return rate === undefined ? [] : [[index, rate.rateHz] as const];
+      }),
+    );
+  }
+
   /**
    * Does `work` with the board's streams to itself (a recording, a deployment); the preview shows what it samples, and goes
    * on by itself after it. Where the line breaks off meanwhile, `reconnected` waits for the board to be reached again, with its
@@ -219,8 +258,11 @@ export class BoardsService {
     }
     this.#sampling = this.#previewOn;
     if (this.#previewOn) {
-      this.#previewer?.restart();
-      await session.start(session.hello.sensors.map((_sensor, index) => ({ index, rateHz: 0 })));
+      const rates = this.#rateOfSensors(session);
+      this.#previewer?.restart(rates);
+      await session.start(
+        session.hello.sensors.map((_sensor, index) => ({ index, rateHz: rates.get(index) ?? 0 })),
+      );
     } else {
       await session.stop();
     }

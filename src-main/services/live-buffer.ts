@@ -19,9 +19,16 @@ export class LiveBuffer {
   readonly #messages: SamplesMessage[][];
   readonly #bytes: number[];
 
-  constructor(session: BoardSession) {
+  /** `rates` are those that the board samples at where they differ from a sensor's first one. */
+  constructor(
+    session: BoardSession,
+    rates: readonly { readonly id: string; readonly rateHz: number }[] = [],
+  ) {
     this.session = session;
-    this.#chosen = chooseSensors(session, []);
+    this.#chosen = chooseSensors(
+      session,
+      session.hello.sensors.map(({ id }) => rates.find((rate) => rate.id === id) ?? { id }),
+    );
     this.#messages = this.#chosen.map(() => []);
     this.#bytes = this.#chosen.map(() => 0);
   }

@@ -1,5 +1,8 @@
 /** The line at the bottom: project file, when it was saved, board, rate, lost samples. */
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { useRecorderSettings } from "../collect/recorder-settings.ts";
+import { rateOf, ratesOf } from "../collect/sensor-choice.ts";
 import { connectedBoard, useApp } from "./store.ts";
 
 export function StatusLine() {
@@ -8,6 +11,9 @@ export function StatusLine() {
   const board = useApp(connectedBoard);
   const counters = useApp((state) => (state.board.kind === "connected" ? state.board.counters : null));
   const channel = useApp((state) => state.channel);
+  const rates = useRecorderSettings((settings) => settings.rates);
+  const recordings = useApp((state) => state.recordings);
+  const others = useMemo(() => ratesOf(recordings), [recordings]);
   if (summary === null) return null;
   const sensor = board?.sensors[0];
   const lost = (counters?.samplesDropped ?? 0) + (counters?.framesLost ?? 0);
@@ -21,7 +27,7 @@ export function StatusLine() {
       <span className="end">{board === null ? t("No board") : `${board.name} (${board.port})`}</span>
       {sensor !== undefined && (
         <span>
-          {sensor.kind} {sensor.rates[0]} Hz
+          {sensor.kind} {rateOf(sensor, rates, others)} Hz
         </span>
       )}
       {board !== null && (

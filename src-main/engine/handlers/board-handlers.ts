@@ -1,7 +1,7 @@
 /** Requests about the board: connecting, recording, live answers. */
 import type { LiveBuffer } from "../../services/live-buffer.ts";
 import { startLive } from "../../services/live-service.ts";
-import { recordFromBoard } from "../../services/recording-service.ts";
+import { chooseSensors, recordFromBoard } from "../../services/recording-service.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Handlers } from "../rpc-server.ts";
 
@@ -18,6 +18,7 @@ export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pic
     live = null;
     await running?.end();
   };
+  const projectRates = () => state.openProject?.sensorRates() ?? [];
   return {
     "boards:list": () => boards.list(),
     "boards:get-state": () => boards.state,
@@ -31,6 +32,7 @@ export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pic
       return {};
     },
     "boards:preview": async ({ on }) => {
+      await boards.useRates(projectRates());
       await boards.preview(on);
       return {};
     },
@@ -39,15 +41,17 @@ export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pic
       await endLive();
       return state.exclusive("recording", (stop) =>
         boards
-          .exclusively((session, reconnect) =>
-            recordFromBoard(project, session, request, {
+          .exclusively(async (session, reconnect) => {
+            const chosen = chooseSensors(session, request.sensors);
+            await boards.useRates(chosen.map(({ sensor, rateHz }) => ({ id: sensor.id, rateHz })));
+            return recordFromBoard(project, session, request, {
               ...call,
               stop,
               reconnect,
               onNotice: (notice) => state.emit("app:notice", notice),
               onState: (recording) => state.emit("recording:state", recording),
-            }),
-          )
+            });
+          })
           .finally(() => state.recordingsChanged()),
       );
     },
@@ -58,6 +62,8 @@ export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pic
     "live:start": async () => {
       await endLive();
       const { session } = boards;
+      // At the rate of the recordings, so that what is kept can be learnt from with them.
+      await boards.useRates(projectRates());
       const end = await startLive(session, (prediction) => state.emit("live:prediction", prediction));
       live = { end };
       // The signal beside the answers: to be seen, and to be kept where an answer was wrong.
