@@ -1,67 +1,73 @@
 /**
- * Changes to training samples that make a network indifferent to them: shift in time, gain, noise, masks. They work on normalised
- * features, differ in every epoch, and depend only on seed, epoch and sample, not on who computes them or in which order.
+ * What training sees of a sample differs from epoch to epoch: one of its changed copies (made of the signal before the front end,
+ * features/signal-augmentation.ts) or itself, stretched in frequency, with parts hidden. Works on normalised features; depends only
+ * on seed, epoch and sample, not on who computes it or in which order.
  */
 import { LimpetError } from "../../src-shared/errors.ts";
 import { sizeOf } from "./architecture.ts";
 import { keyOf, RandomSequence } from "./random.ts";
-import type { TrainingJob } from "./samples.ts";
+import type { MelRange, TrainingJob } from "./samples.ts";
 
 /** Changes one sample in place; null where the design wants none. */
 export type Augment = (features: Float32Array, sample: number, epoch: number) => void;
 
 /**
- * - `timeShiftMs`: the window is turned round its first axis by up to this much, either way (needs a time axis and `timeStepMs`).
- * - `gain`: features are multiplied by 1 - gain to 1 + gain (so the distance from the training set's mean is).
- * - `noise`: normal noise is added, its deviation this fraction of the channel's deviation over the training set (a channel is
- *   an index of the last axis).
- * - `masking`: one band of rows and one band of columns, each up to this fraction of the axis, become the channel's mean
- *   (SpecAugment, Park et al. 2019); needs two axes.
+ * - copies: the sample or one of its changed copies, each as likely.
+ * - `frequencyWarp`: the last axis, mel filters, is read at frequencies 1 - warp to 1 + warp times as high, between filters by a
+ *   straight line; beyond the ends the last filter is held. Meant for features that were normalised by window, not by filter.
+ * - `masking`: one band of rows and one band of columns, each up to this fraction of the axis, become the channel's mean over the
+ *   training windows (SpecAugment, Park et al. 2019); needs two axes.
  *
  * Throws `invalid-design` with the field where the features lack the axis that is asked for.
  */
 export function augmentation(job: TrainingJob): Augment | null {
-  const wanted = job.training.augmentation;
-  if (wanted === undefined) return null;
-  const { noise, gain, timeShiftMs, masking } = wanted;
-  if (noise === 0 && gain === 0 && timeShiftMs === 0 && masking === 0) return null;
+  const { masking = 0, frequencyWarp = 0 } = job.training.augmentation ?? {};
+  const { copies } = job.train;
+  const each = copies?.each ?? 0;
+  if (masking === 0 && frequencyWarp === 0 && each === 0) return null;
   const [rows = 1] = job.inputShape;
-  const flat = job.inputShape.length < 2;
-  if (flat && (timeShiftMs > 0 || masking > 0)) {
-    throw new LimpetError("invalid-design", "These features have no time axis to shift or mask.", {
-      field: `training.augmentation.${timeShiftMs > 0 ? "timeShiftMs" : "masking"}`,
+  if (job.inputShape.length < 2 && masking > 0) {
+    throw new LimpetError("invalid-design", "These features have no two axes to mask bands of.", {
+      field: "training.augmentation.masking",
       hint: "Set it to 0, or choose features with a time axis: raw, log-mel or mfcc.",
     });
   }
-  if (timeShiftMs > 0 && job.timeStepMs === undefined) {
-    throw new LimpetError("invalid-design", "The time between two steps of these features is not known.", {
-      field: "training.augmentation.timeShiftMs",
-      hint: "Set it to 0: features of several sensors cannot be shifted in time together.",
-    });
+  const { melRange } = job;
+  if (frequencyWarp > 0 && melRange === undefined) {
+    throw new LimpetError(
+      "invalid-design",
+      "These features have no axis of frequencies that can be stretched.",
+      {
+        field: "training.augmentation.frequencyWarp",
+        hint: "Set it to 0, or choose log-mel features of one sensor.",
+      },
+    );
   }
   const size = sizeOf(job.inputShape);
   const channels = job.inputShape.at(-1) ?? 1;
   const across = size / rows;
-  const { mean, deviation } = channelStatistics(job.train.features, channels);
-  const maxShift = Math.min(rows - 1, Math.round(timeShiftMs / (job.timeStepMs ?? 1)));
-  const turned = new Float32Array(size);
+  const mean = masking > 0 ? channelMeans(job.train.features, channels) : new Float64Array();
+  const places = new Float64Array(channels);
+  const row = new Float32Array(channels);
 
   return (features, sample, epoch) => {
     const random = new RandomSequence(keyOf(job.training.seed, "augmentation", epoch, sample));
-    if (maxShift > 0) {
-      const shift = random.below(2 * maxShift + 1) - maxShift;
-      const cut = ((shift + rows) % rows) * across;
-      turned.set(features.subarray(size - cut));
-      turned.set(features.subarray(0, size - cut), cut);
-      features.set(turned);
+    const taken = random.below(each + 1);
+    if (taken > 0 && copies !== undefined) {
+      const at = (sample * each + taken - 1) * size;
+      features.set(copies.features.subarray(at, at + size));
     }
-    if (gain > 0) {
-      const factor = random.between(1 - gain, 1 + gain);
-      for (let i = 0; i < size; i++) features[i] = (features[i] ?? 0) * factor;
-    }
-    if (noise > 0) {
-      for (let i = 0; i < size; i++) {
-        features[i] = (features[i] ?? 0) + random.normal() * noise * (deviation[i % channels] ?? 0);
+    if (frequencyWarp > 0 && melRange !== undefined) {
+      warpedPlaces(melRange, random.between(1 - frequencyWarp, 1 + frequencyWarp), places);
+      for (let at = 0; at < size; at += channels) {
+        row.set(features.subarray(at, at + channels));
+        for (let channel = 0; channel < channels; channel++) {
+          const place = places[channel] ?? 0;
+          const below = Math.floor(place);
+          const low = row[below] ?? 0;
+          const high = row[Math.min(channels - 1, below + 1)] ?? 0;
+          features[at + channel] = low + (place - below) * (high - low);
+        }
       }
     }
     if (masking > 0) {
@@ -70,9 +76,9 @@ export function augmentation(job: TrainingJob): Augment | null {
       const wide = Math.floor(random.uniform() * (masking * channels + 1));
       const left = random.below(channels - wide + 1);
       for (let i = 0; i < size; i++) {
-        const row = Math.floor(i / across);
+        const place = Math.floor(i / across);
         const channel = i % channels;
-        if ((row >= top && row < top + tall) || (channel >= left && channel < left + wide)) {
+        if ((place >= top && place < top + tall) || (channel >= left && channel < left + wide)) {
           features[i] = mean[channel] ?? 0;
         }
       }
@@ -80,19 +86,27 @@ export function augmentation(job: TrainingJob): Augment | null {
   };
 }
 
-function channelStatistics(
-  features: Float32Array,
-  channels: number,
-): { mean: Float64Array; deviation: Float64Array } {
+const melOf = (hz: number): number => 1127 * Math.log(1 + hz / 700);
+const hertzOf = (mel: number): number => 700 * (Math.exp(mel / 1127) - 1);
+
+/** For each mel filter where, counted in filters, the filter of a frequency `factor` times as high lies; within the axis. */
+function warpedPlaces({ lowHz, highHz }: MelRange, factor: number, places: Float64Array): void {
+  const low = melOf(lowHz);
+  // Filter m is centred on edge m + 1 of count + 2 that are equally far apart (block_mel.c).
+  const step = (melOf(highHz) - low) / (places.length + 1);
+  for (let channel = 0; channel < places.length; channel++) {
+    const place = (melOf(factor * hertzOf(low + step * (channel + 1))) - low) / step - 1;
+    places[channel] = Math.min(places.length - 1, Math.max(0, place));
+  }
+}
+
+/** Mean of each channel (index of the last axis) over all samples. */
+function channelMeans(features: Float32Array, channels: number): Float64Array {
   const mean = new Float64Array(channels);
-  const squares = new Float64Array(channels);
   const count = features.length / channels;
   for (let i = 0; i < features.length; i++) {
-    mean[i % channels] = (mean[i % channels] ?? 0) + (features[i] ?? 0) / count;
+    const channel = i % channels;
+    mean[channel] = (mean[channel] ?? 0) + (features[i] ?? 0) / count;
   }
-  for (let i = 0; i < features.length; i++) {
-    const distance = (features[i] ?? 0) - (mean[i % channels] ?? 0);
-    squares[i % channels] = (squares[i % channels] ?? 0) + distance ** 2 / count;
-  }
-  return { mean, deviation: squares.map(Math.sqrt) };
+  return mean;
 }

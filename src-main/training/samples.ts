@@ -39,13 +39,14 @@ function check(
   name: string,
   { inputShape, outputs, task }: Pick<TrainingJob, "inputShape" | "outputs" | "task">,
 ): void {
-  const { count, features, targets } = samples;
+  const { count, features, targets, copies } = samples;
   if (count === 0) {
     throw new LimpetError("invalid-dataset", `There are no ${name} windows.`, {
       hint: "Record or import more, or change the split so that every part gets recordings.",
     });
   }
-  if (features.length !== count * sizeOf(inputShape) || targets.length !== count) {
+  const copied = copies === undefined || copies.features.length === count * copies.each * sizeOf(inputShape);
+  if (features.length !== count * sizeOf(inputShape) || targets.length !== count || !copied) {
     throw new LimpetError(
       "internal",
       `${count} ${name} windows came with ${features.length} features and ${targets.length} targets.`,

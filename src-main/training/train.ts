@@ -5,7 +5,7 @@ import type { Design } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { buildArchitecture, type Task } from "./architecture.ts";
-import type { Samples } from "./samples.ts";
+import type { MelRange, Samples } from "./samples.ts";
 import { perform } from "./training-client.ts";
 import type { BackendWish, TrainingOutcome } from "./training-protocol.ts";
 
@@ -53,8 +53,17 @@ export async function trainNetwork(
 }
 
 /** The features where all threads see them without a copy of their own. */
-function share({ count, features, targets }: Samples): Samples {
-  const shared = new Float32Array(new SharedArrayBuffer(features.byteLength));
-  shared.set(features);
-  return { count, features: shared, targets };
+function share({ count, features, targets, copies }: Samples): Samples {
+  return {
+    count,
+    features: shared(features),
+    targets,
+    copies: copies && { each: copies.each, features: shared(copies.features) },
+  };
+}
+
+function shared(values: Float32Array): Float32Array {
+  const result = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  result.set(values);
+  return result;
 }

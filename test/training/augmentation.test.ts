@@ -1,106 +1,133 @@
-/** Changes to training samples: what each does, that they repeat, and when they cannot be had. */
-import { describe, expect, test } from "vitest";
+/** What training sees of a sample from epoch to epoch: copies, stretched frequencies, masks; that it repeats; when it is refused. */
+import { expect, test } from "vitest";
 import { augmentation } from "../../src-main/training/augmentation.ts";
+import type { TrainingJob } from "../../src-main/training/samples.ts";
+import { trainNetwork } from "../../src-main/training/train.ts";
+import { encodeNetwork } from "../../src-main/training/weights.ts";
 import { jobOf } from "./helpers.ts";
 
-const shape = [20, 4] as const;
+const shape = [20, 8] as const;
+const size = 160;
 
-function augmentOf(wish: { noise?: number; gain?: number; timeShiftMs?: number; masking?: number }) {
-  const job = jobOf({ network: { kind: "dense" }, shape, training: { augmentation: wish } });
-  const augment = augmentation({ ...job, timeStepMs: 10 });
-  if (augment === null) throw new Error("no augmentation");
-  return (values: Float32Array, sample = 0, epoch = 0) => {
-    const changed = values.slice();
-    augment(changed, sample, epoch);
-    return changed;
-  };
+type Wish = NonNullable<Parameters<typeof jobOf>[0]["training"]>["augmentation"];
+
+const jobWith = (wish: Wish, more: Partial<TrainingJob> = {}): TrainingJob => ({
+  ...jobOf({ network: { kind: "dense" }, shape, training: { augmentation: wish } }),
+  ...more,
+});
+
+function changed(job: TrainingJob, values: Float32Array, sample = 0, epoch = 0): Float32Array {
+  const result = values.slice();
+  augmentation(job)?.(result, sample, epoch);
+  return result;
 }
 
-const ramp = Float32Array.from({ length: 80 }, (_, at) => at + 1);
+const ramp = Float32Array.from({ length: size }, (_, at) => at + 1);
 
-test("a shift turns rows round by at most what is allowed, each way", () => {
-  const augment = augmentOf({ timeShiftMs: 30 });
-  const seen = new Set<number>();
-  for (let epoch = 0; epoch < 200; epoch++) {
-    const changed = augment(ramp, 0, epoch);
-    const first = ((changed[0] ?? 0) - 1) / 4;
-    const shift = (20 - first) % 20;
-    seen.add(shift > 10 ? shift - 20 : shift);
-    expect([...changed].sort((a, b) => a - b)).toEqual([...ramp]);
-    for (let row = 1; row < 20; row++) {
-      expect(((changed[4 * row] ?? 0) - 1) / 4).toBe((first + row) % 20);
+/** A job whose sample s has copies full of 1000 s + 1, 1000 s + 2, 1000 s + 3. */
+function withCopies(): TrainingJob {
+  const job = jobWith(undefined);
+  const each = 3;
+  const features = Float32Array.from({ length: job.train.count * each * size }, (_, at) => {
+    const copy = Math.floor(at / size);
+    return 1000 * Math.floor(copy / each) + (copy % each) + 1;
+  });
+  return { ...job, train: { ...job.train, copies: { each, features } } };
+}
+
+test("each epoch sees the sample itself or one of its own copies, all of them in the long run", () => {
+  const job = withCopies();
+  const seen = new Map<number, number>();
+  for (let epoch = 0; epoch < 400; epoch++) {
+    const found = changed(job, ramp, 5, epoch);
+    const taken = found[1] ?? 0;
+    seen.set(taken, (seen.get(taken) ?? 0) + 1);
+    expect(found).toEqual(taken === 2 ? ramp : new Float32Array(size).fill(taken));
+  }
+  expect([...seen.keys()].sort((a, b) => a - b)).toEqual([2, 5001, 5002, 5003]);
+  for (const count of seen.values()) expect(count).toBeGreaterThan(60);
+});
+
+test("copies are trained on, by every thread alike", async () => {
+  const job = withCopies();
+  const plain = await trainNetwork({ ...jobWith(undefined), backend: "wasm" });
+  const first = await trainNetwork({ ...job, backend: "wasm" });
+  const second = await trainNetwork({ ...job, backend: "wasm" });
+  expect(encodeNetwork(second.network)).toEqual(encodeNetwork(first.network));
+  expect(encodeNetwork(first.network)).not.toEqual(encodeNetwork(plain.network));
+});
+
+test("frequencies are stretched along the last axis within their range, and rows stay apart", () => {
+  const job = jobWith({ frequencyWarp: 0.2 }, { melRange: { lowHz: 100, highHz: 4000 } });
+  const straight = Float32Array.from({ length: size }, (_, at) => 100 * Math.floor(at / 8) + (at % 8));
+  const moves: number[] = [];
+  for (let epoch = 0; epoch < 100; epoch++) {
+    const found = changed(job, straight, 0, epoch);
+    for (let row = 0; row < 20; row++) {
+      const filters = Array.from(found.subarray(8 * row, 8 * row + 8), (value) => value - 100 * row);
+      expect(Math.min(...filters)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...filters)).toBeLessThanOrEqual(7);
+      expect([...filters].sort((a, b) => a - b)).toEqual(filters);
     }
+    moves.push((found[4] ?? 0) - 4);
   }
-  expect([...seen].sort((a, b) => a - b)).toEqual([-3, -2, -1, 0, 1, 2, 3]);
+  expect(Math.min(...moves)).toBeLessThan(-0.2);
+  expect(Math.max(...moves)).toBeGreaterThan(0.2);
+  expect(Math.max(...moves.map(Math.abs))).toBeLessThan(1);
 });
 
-test("gain multiplies a whole window by one number within its range", () => {
-  const augment = augmentOf({ gain: 0.2 });
-  for (let epoch = 0; epoch < 50; epoch++) {
-    const changed = augment(ramp, 0, epoch);
-    const factor = changed[0] ?? 0;
-    expect(Math.abs(factor - 1)).toBeLessThanOrEqual(0.2);
-    changed.forEach((value, at) => {
-      expect(value).toBeCloseTo(factor * (at + 1), 4);
-    });
-  }
-});
-
-test("noise has the wanted share of the channel's deviation", () => {
-  const augment = augmentOf({ noise: 0.5 });
-  const zeros = new Float32Array(80);
-  let squares = 0;
-  for (let epoch = 0; epoch < 100; epoch++)
-    for (const value of augment(zeros, 3, epoch)) squares += value ** 2;
-  // The samples are normal noise with a bump: a deviation a little above 1.
-  expect(Math.sqrt(squares / 8000)).toBeGreaterThan(0.45);
-  expect(Math.sqrt(squares / 8000)).toBeLessThan(0.65);
-});
-
-test("masks set a band of rows and a band of columns to the mean and leave the rest", () => {
-  const augment = augmentOf({ masking: 0.5 });
+test("masks set a band of rows and a band of columns to the channel's mean and leave the rest", () => {
+  const job = jobWith({ masking: 0.5 });
+  const { features } = job.train;
+  const means = Array.from({ length: 8 }, (_, channel) => {
+    const values = features.filter((_value, at) => at % 8 === channel);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  });
   let masked = 0;
   for (let epoch = 0; epoch < 100; epoch++) {
-    const changed = augment(ramp, 0, epoch);
-    const rows = new Set<number>();
-    changed.forEach((value, at) => {
-      if (value !== ramp[at]) rows.add(Math.floor(at / 4));
-    });
-    masked += rows.size;
+    const found = changed(job, ramp, 0, epoch);
+    const hidden = (at: number) => found[at] !== ramp[at];
+    const rows = Array.from({ length: 20 }, (_, row) => row).filter((row) =>
+      Array.from({ length: 8 }, (_, column) => 8 * row + column).every(hidden),
+    );
+    const columns = Array.from({ length: 8 }, (_, column) => column).filter((column) =>
+      Array.from({ length: 20 }, (_, row) => 8 * row + column).every(hidden),
+    );
+    for (const band of [rows, columns]) {
+      band.forEach((place, index) => {
+        expect(place).toBe((band[0] ?? 0) + index);
+      });
+    }
+    expect(rows.length).toBeLessThanOrEqual(10);
+    expect(columns.length).toBeLessThanOrEqual(4);
+    for (let at = 0; at < size; at++) {
+      const inBand = rows.includes(Math.floor(at / 8)) || columns.includes(at % 8);
+      expect(hidden(at)).toBe(inBand);
+      if (inBand) expect(found[at]).toBeCloseTo(means[at % 8] ?? 0, 4);
+    }
+    masked += rows.length;
   }
   expect(masked).toBeGreaterThan(200);
 });
 
 test("the same seed, epoch and sample give the same change, others another", () => {
-  const augment = augmentOf({ noise: 0.1, gain: 0.1, masking: 0.2, timeShiftMs: 20 });
-  expect(augment(ramp, 5, 2)).toEqual(augment(ramp, 5, 2));
-  expect(augment(ramp, 5, 2)).not.toEqual(augment(ramp, 6, 2));
-  expect(augment(ramp, 5, 2)).not.toEqual(augment(ramp, 5, 3));
+  const job = jobWith({ masking: 0.4, frequencyWarp: 0.2 }, { melRange: { lowHz: 100, highHz: 4000 } });
+  expect(changed(job, ramp, 5, 2)).toEqual(changed(job, ramp, 5, 2));
+  expect(changed(job, ramp, 5, 2)).not.toEqual(changed(job, ramp, 6, 2));
+  expect(changed(job, ramp, 5, 2)).not.toEqual(changed(job, ramp, 5, 3));
 });
 
-describe("is refused with its field", () => {
-  test("where features have no time axis", () => {
-    const job = jobOf({
-      network: { kind: "dense" },
-      shape: [9],
-      training: { augmentation: { timeShiftMs: 5 } },
-    });
-    expect(() => augmentation({ ...job, timeStepMs: 1 })).toThrow(
-      expect.objectContaining({ code: "invalid-design", field: "training.augmentation.timeShiftMs" }),
-    );
-  });
-
-  test("where the time between two steps is not known", () => {
-    const job = jobOf({ network: { kind: "dense" }, shape, training: { augmentation: { timeShiftMs: 5 } } });
-    expect(() => augmentation(job)).toThrow(
-      expect.objectContaining({ code: "invalid-design", field: "training.augmentation.timeShiftMs" }),
-    );
-  });
+test.each([
+  ["masks of features with one axis", "masking", { masking: 0.2 }, [9]],
+  ["stretching what has no frequencies", "frequencyWarp", { frequencyWarp: 0.1 }, [9, 4]],
+] as const)("%s is refused with the field", (_, field, wish, features) => {
+  const job = jobOf({ network: { kind: "dense" }, shape: features, training: { augmentation: wish } });
+  expect(() => augmentation(job)).toThrow(
+    expect.objectContaining({ code: "invalid-design", field: `training.augmentation.${field}` }),
+  );
 });
 
-test("a design without augmentation, or with zeros only, changes nothing", () => {
-  expect(augmentation(jobOf({ network: { kind: "dense" }, shape }))).toBeNull();
-  expect(
-    augmentation(jobOf({ network: { kind: "dense" }, shape, training: { augmentation: {} } })),
-  ).toBeNull();
+test("a design without augmentation changes nothing", () => {
+  expect(augmentation(jobWith(undefined))).toBeNull();
+  expect(augmentation(jobWith({}))).toBeNull();
 });

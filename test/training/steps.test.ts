@@ -15,7 +15,6 @@ const training = {
   batchSize: 10,
   l1: 0.001,
   l2: 0.01,
-  augmentation: { noise: 0.1, gain: 0.2 },
 };
 
 const jobs: [string, JobWish][] = [
