@@ -153,16 +153,48 @@ export const trainingDesign = z.strictObject({
   classWeights: z.boolean().default(true),
   augmentation: z
     .strictObject({
-      /** Standard deviation of added noise, as a fraction of each channel's own deviation. */
+      /**
+       * Changed copies of each training window, made of its samples before the front end; every epoch takes one of them, or the
+       * window itself. The next five fields say what is changed. Fewer where they would take more than 256 MB.
+       */
+      copies: z.int().min(0).max(50).default(8),
+      /**
+       * Standard deviation of the strongest added noise, as a fraction of each channel's own deviation over the training windows.
+       * Each copy has its own, down to a hundredth of it, white or dull.
+       */
       noise: z.number().min(0).max(1).default(0),
       /** Gain drawn from 1 - gain to 1 + gain. */
       gain: z.number().min(0).max(1).default(0),
       /** Largest shift in time, milliseconds. */
       timeShiftMs: z.number().min(0).max(5000).default(0),
-      /** Width of masked bands and frames of log-mel features, as a fraction. */
+      /** Played faster or slower, by a factor from 1 - speed to 1 + speed; pitch and resonances go with it. */
+      speed: z.number().min(0).max(0.5).default(0),
+      /** Largest turn round any axis, degrees; every three channels in a row are taken as one vector. */
+      rotationDegrees: z.number().min(0).max(180).default(0),
+      /** Widest band of rows and of columns that are hidden in each epoch, as a fraction; features with two axes. */
       masking: z.number().min(0).max(0.5).default(0),
+      /**
+       * Frequencies of log-mel features stretched in each epoch by a factor from 1 - warp to 1 + warp, as vocal tracts of other
+       * lengths do (Jaitly and Hinton 2013).
+       */
+      frequencyWarp: z.number().min(0).max(0.5).default(0),
     })
     .optional(),
+});
+
+/**
+ * `anomaly`: a score for "none of what was recorded", so that an unknown state is not called by the name of a known one
+ * (docs/model-package.md, section ANOM). Learnt from the training windows of normal labels.
+ */
+export const anomalyDesign = z.strictObject({
+  /** Labels that count as normal; all that are trained on where absent. Windows of others count as anomalies in evaluation. */
+  normal: z.array(z.string().min(1)).min(1).optional(),
+  /** States of each label; chosen by held-out windows where absent. */
+  clusters: z.int().min(1).max(16).optional(),
+  /** The threshold is this quantile of the scores of normal validation windows ... */
+  quantile: z.number().min(0.5).max(1).default(0.99),
+  /** ... times this, for days that are a little different. */
+  margin: z.number().min(1).max(10).default(1.1),
 });
 
 const common = {
@@ -172,6 +204,8 @@ const common = {
   normalisation: z.enum(["none", "mean", "standard"]).default("standard"),
   network: networkDesign.default({ kind: "dense", units: [20, 10], dropout: 0, batchNormalisation: false }),
   training: trainingDesign.prefault({}),
+  /** No score where absent. With it one label is enough to learn from. */
+  anomaly: anomalyDesign.optional(),
 };
 
 /** A design file as the user writes it: either `channels` and `features`, or `inputs`. */

@@ -3,7 +3,7 @@
  * that do not fit each other, and a dataset that does not fit them. Pure; shapes and costs are judged elsewhere.
  */
 import type { DesignReport, SplitName, SplitOptions } from "../../src-shared/contract/index.ts";
-import type { FeatureBlock } from "../../src-shared/design.ts";
+import type { Design, FeatureBlock } from "../../src-shared/design.ts";
 import type { DatasetWindow, RecordingWindows } from "./dataset-windows.ts";
 import { inputSamples } from "./feature-shape.ts";
 import { frameSamples } from "./frontend-config.ts";
@@ -170,7 +170,7 @@ export function checkDataset(
     );
   }
   findings.push(
-    ...(design.task === "regression" ? checkValues(plan) : checkClasses(countByLabel(plan))),
+    ...(design.task === "regression" ? checkValues(plan) : checkClasses(countByLabel(plan), design)),
     ...checkSides(plan, options),
   );
   return findings;
@@ -190,18 +190,24 @@ function checkValues(plan: readonly RecordingWindows[]): Finding[] {
     : [];
 }
 
-function checkClasses(counts: WindowCounts): Finding[] {
+function checkClasses(counts: WindowCounts, { anomaly }: Pick<Design, "anomaly">): Finding[] {
   const rows = [...counts].filter(([, { train, validation, test }]) => train + validation + test > 0);
   const trained = rows.filter(([, { train }]) => train > 0);
-  if (rows.length < 2) {
+  const unknown = anomaly?.normal?.find((label) => !trained.some(([other]) => other === label));
+  if (unknown !== undefined) {
+    return [error("anomaly.normal", `${unknown} is to count as normal, and has no windows for training.`)];
+  }
+  // With an anomaly score one label is enough: the model says whether a window is like it.
+  const few = anomaly === undefined ? 2 : 1;
+  if (rows.length < few) {
     return [
       error(
         "labels",
-        `A classifier tells at least two classes apart; there are windows of ${rows[0]?.[0] ?? "none"} only. Record or label another one.`,
+        `A classifier tells at least two classes apart; there are windows of ${rows[0]?.[0] ?? "none"} only. Record or label another one, or let the design learn this one alone with \`"anomaly": {}\`.`,
       ),
     ];
   }
-  if (trained.length < 2) {
+  if (trained.length < few) {
     return [
       error(
         "split",
@@ -211,7 +217,11 @@ function checkClasses(counts: WindowCounts): Finding[] {
   }
   const findings: Finding[] = [];
   for (const [label, { train, test }] of rows) {
-    if (train === 0) {
+    if (train === 0 && anomaly !== undefined) {
+      findings.push(
+        warning("split", `${label} has no windows for training: its test windows will count as anomalies.`),
+      );
+    } else if (train === 0) {
       findings.push(
         warning(
           "split",

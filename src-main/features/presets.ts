@@ -92,6 +92,7 @@ function vibration(facts: Facts): DesignFileInput {
     normalisation: "standard",
     network: { kind: "dense", units: [32, 16], dropout: 0.1 },
     training: { epochs: 100, batchSize: 32, learningRate: 0.001, patience: 20, l2: 0.0001 },
+    anomaly: {},
   };
 }
 

@@ -73,9 +73,17 @@ export function resolveDesign(file: DesignFile, all: readonly RecordingInfo[]): 
       "Choose sensors that were recorded together.",
     );
   }
-  const { task, window, normalisation, network, training } = file;
+  const { task, window, normalisation, network, training, anomaly } = file;
   return {
-    design: { task, window, normalisation, network, training, inputs },
+    design: {
+      task,
+      window,
+      normalisation,
+      network,
+      training,
+      inputs,
+      ...(anomaly === undefined ? {} : { anomaly }),
+    },
     paths: wishes.map(({ paths }) => paths),
     recordings: having,
     without: recordings.length - having.length,

@@ -27,6 +27,7 @@ import { windowValuesOf } from "../features/feature-shape.ts";
 import { encodeFrontend } from "../features/frontend-config.ts";
 import { normalise } from "../features/normalisation.ts";
 import { Twin } from "../features/twin.ts";
+import { packageAnomaly } from "./anomaly-service.ts";
 import { goldenRoom } from "./design-cost.ts";
 import { floatScores, int8Scores } from "./engines.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
@@ -129,7 +130,7 @@ type Conversion = {
 };
 
 async function convert(project: ProjectFile, experiment: Experiment, work: WorkOptions): Promise<Conversion> {
-  const { design, normalisation, network, labels, row } = experiment;
+  const { design, normalisation, anomaly, network, labels, row } = experiment;
   const plan = planDataset(project, design);
   const part = (to: number): WorkOptions => ({
     signal: work.signal,
@@ -169,6 +170,7 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
       ),
     ],
     normalisation,
+    states: anomaly?.states,
     input,
     compute: (window) => frontend.compute(window),
     invoke: (quantised) => runner.invoke(quantised),
@@ -188,6 +190,7 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
     strideSamples: samplesIn(design.window.strideMs, first?.rateHz ?? 1),
     thresholds: labels.map(() => 0),
     name: `${project.name} ${experiment.id} ${experiment.name}`,
+    anomaly: packageAnomaly(anomaly, labels),
     golden,
     meta: {
       project: project.name,

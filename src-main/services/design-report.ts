@@ -33,7 +33,7 @@ export function describePlan(project: ProjectFile, learning: LearningPlan): Desc
   };
   attempt(() => encodeFrontend(design));
   const shape = featureShape(design);
-  const outputs = design.task === "regression" ? 1 : Math.max(2, labels.length);
+  const outputs = design.task === "regression" ? 1 : labels.length === 1 ? 1 : Math.max(2, labels.length);
   const network =
     product(shape) === 0 ? null : attempt(() => describeNetwork(design.network, shape, outputs, design.task));
   const cost =

@@ -34,18 +34,22 @@ export async function floatScores(
  * Front end and int8 network as the board runs them.
  * @param windows raw samples
  * @param count how many windows there are, for progress
+ * @param anomaly gets each window's anomaly score, where the package has states
  */
 export async function int8Scores(
   modelPackage: Uint8Array,
   windows: Iterable<Float32Array>,
   count: number,
   work: WorkOptions = {},
+  anomaly: number[] = [],
 ): Promise<Float32Array[]> {
   const pipeline = (await Twin.load()).pipeline(modelPackage);
   const scores: Float32Array[] = [];
   let turnEnds = performance.now() + TURN_MS;
   for (const window of windows) {
-    scores.push(pipeline.run(window).scores);
+    const result = pipeline.run(window);
+    scores.push(result.scores);
+    if (result.anomaly !== null) anomaly.push(result.anomaly);
     if (performance.now() > turnEnds) {
       work.onProgress?.("evaluating in the device twin", scores.length / count);
       await nextTurn();
@@ -62,7 +66,9 @@ export async function boardScores(
   modelPackage: Uint8Array,
   windows: readonly Float32Array[],
   work: WorkOptions = {},
+  anomaly: number[] = [],
 ): Promise<Float32Array[]> {
   const results = await evaluateOnBoard({ port, modelPackage, windows }, work);
+  for (const result of results) if (result.anomaly !== null) anomaly.push(result.anomaly);
   return results.map(({ scores }) => scores);
 }

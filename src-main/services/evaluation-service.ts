@@ -16,6 +16,7 @@ import {
   readWindows,
 } from "../features/dataset-windows.ts";
 import { Twin } from "../features/twin.ts";
+import { judgeAnomaly, scoresOfFeatures } from "./anomaly-service.ts";
 import { packageExperiment } from "./conversion-service.ts";
 import { boardScores, floatScores, int8Scores } from "./engines.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
@@ -33,7 +34,12 @@ import {
 type Engine = EvaluationRequest["engine"];
 
 /** Windows of one side of the split with the scores that an engine gave them. */
-export type Scored = { readonly windows: readonly DatasetWindow[]; readonly scores: readonly Float32Array[] };
+export type Scored = {
+  readonly windows: readonly DatasetWindow[];
+  readonly scores: readonly Float32Array[];
+  /** Anomaly scores; empty where the experiment has none. */
+  readonly anomaly: readonly number[];
+};
 
 /**
  * Evaluates an experiment. Converts it first where the engine needs that. Throws `not-found`, `usage` for a board without a port,
@@ -52,6 +58,9 @@ export async function evaluate(
     ...(experiment.design.task === "regression"
       ? valueReport(scored)
       : classReport(scored, experiment.labels)),
+    ...(experiment.anomaly === null
+      ? {}
+      : { anomaly: judgeAnomaly(experiment.anomaly, scored.windows, scored.anomaly) }),
     warnings: request.split === "train" ? [] : leaks(project, experiment),
   };
   if (request.split === "test" && !project.readonly) {
@@ -79,9 +88,11 @@ async function scoreSide(
       hint: "Divide the recordings so that some are on that side (`limpet split`).",
     });
   }
+  const anomaly: number[] = [];
   return {
     windows: plan.flatMap(({ windows }) => windows),
-    scores: await scoresOf(project, experiment, plan, engine, board, work),
+    scores: await scoresOf(project, experiment, plan, engine, board, work, anomaly),
+    anomaly,
   };
 }
 
@@ -92,18 +103,22 @@ async function scoresOf(
   engine: Engine,
   board: string | undefined,
   work: WorkOptions,
+  anomaly: number[],
 ): Promise<Float32Array[]> {
   const { design } = experiment;
   if (engine === "float") {
     const { values } = await datasetFeatures(project, await Twin.load(), design, plan, work);
+    for (const score of scoresOfFeatures(experiment.anomaly, values, experiment.normalisation) ?? []) {
+      anomaly.push(score);
+    }
     return floatScores(experiment, values, work);
   }
   const modelPackage = await packageExperiment(project, experiment.id, work);
   const windows = readWindows(project, design, plan);
   const count = plan.reduce((sum, recording) => sum + recording.windows.length, 0);
   return engine === "int8"
-    ? int8Scores(modelPackage, windows, count, work)
-    : boardScores(board ?? "", modelPackage, [...windows], work);
+    ? int8Scores(modelPackage, windows, count, work, anomaly)
+    : boardScores(board ?? "", modelPackage, [...windows], work, anomaly);
 }
 
 /** Why windows that count as held out may not be new to the model. */

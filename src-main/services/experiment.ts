@@ -11,10 +11,12 @@ import type { ExperimentRow } from "../dataset/types.ts";
 import type { Normalisation } from "../features/normalisation.ts";
 import type { TrainedNetwork } from "../training/network.ts";
 import { decodeNetwork } from "../training/weights.ts";
+import { type Anomaly, readAnomaly, storedAnomaly } from "./anomaly-service.ts";
 
 /** JSON of `experiments.result`: the training's result without its id, and what was learnt besides the weights. */
 const storedResult = trainingResult.omit({ experiment: true }).extend({
   normalisation: z.object({ mean: z.array(z.number()), factor: z.array(z.number()) }).nullable(),
+  anomaly: storedAnomaly.nullable().default(null),
 });
 export type StoredResult = z.infer<typeof storedResult>;
 
@@ -26,6 +28,8 @@ export type Experiment = {
   readonly labels: readonly string[];
   readonly result: StoredResult;
   readonly normalisation: Normalisation | null;
+  /** Null where its design wants no anomaly score. */
+  readonly anomaly: Anomaly | null;
   readonly network: TrainedNetwork;
   readonly row: ExperimentRow;
 };
@@ -51,6 +55,7 @@ export function loadExperiment(project: ProjectFile, id: number): Experiment {
             mean: Float32Array.from(result.normalisation.mean),
             factor: Float32Array.from(result.normalisation.factor),
           },
+    anomaly: readAnomaly(result.anomaly),
     network: decodeNetwork(row.weights),
     row,
   };

@@ -3,7 +3,7 @@
  * datasets and the twin; no network.
  */
 import type { SplitName, SplitOptions } from "../../src-shared/contract/index.ts";
-import type { Design, DesignFile } from "../../src-shared/design.ts";
+import { type Design, type DesignFile, denseNetwork } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
@@ -18,7 +18,9 @@ import {
 } from "../features/dataset-windows.ts";
 import { presetDesign, presetsFor } from "../features/presets.ts";
 import { type Resolution, resolveDesign } from "../features/resolve-design.ts";
+import { changesSignals } from "../features/signal-augmentation.ts";
 import { Twin } from "../features/twin.ts";
+import { copiesOfWindows, type WindowCopies } from "../features/window-copies.ts";
 
 export type DesignWish = {
   readonly design?: DesignFile | undefined;
@@ -54,6 +56,9 @@ export type LearningPlan = {
   readonly findings: readonly Finding[];
 };
 
+/** The network of a single label: there is nothing to tell apart, so it is the smallest there is; the anomaly score does the work. */
+const ALONE = denseNetwork.parse({ kind: "dense", units: [] });
+
 /** Resolves a design and cuts all windows. Reads no samples. Throws `invalid-design` where it cannot be resolved. */
 export function planLearning(project: ProjectFile, file: DesignFile): LearningPlan {
   // A project that cannot be written to, or has no split yet, is looked at as if it had the default one.
@@ -62,11 +67,12 @@ export function planLearning(project: ProjectFile, file: DesignFile): LearningPl
     : project.ensureSplit();
   const resolution = resolveDesign(file, project.recordings());
   const plan = planDataset(project, resolution.design, resolution.recordings, options);
+  const labels = resolution.design.task === "regression" ? [] : trainedLabels(plan);
   return {
     resolution,
-    design: resolution.design,
+    design: labels.length === 1 ? { ...resolution.design, network: ALONE } : resolution.design,
     plan,
-    labels: resolution.design.task === "regression" ? [] : trainedLabels(plan),
+    labels,
     findings: [...checkFeatures(resolution), ...checkDataset(resolution, plan, options)],
   };
 }
@@ -107,6 +113,18 @@ export async function featuresOf(
     windows: plan.flatMap(({ windows }) => windows),
     features: await datasetFeatures(project, twin, design, plan, work),
   };
+}
+
+/** Changed copies of the training windows, where the design wants them. Throws `invalid-design`, `cancelled`. */
+export async function copiesFor(
+  project: ProjectFile,
+  { design }: Pick<LearningPlan, "design">,
+  { windows }: Table,
+  work: WorkOptions,
+): Promise<WindowCopies | null> {
+  return changesSignals(design.training.augmentation)
+    ? copiesOfWindows(project, await Twin.load(), design, windows, work)
+    : null;
 }
 
 /** The rows of a table for which `wanted` holds. */

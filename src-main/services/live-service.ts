@@ -11,6 +11,7 @@ export const UNKNOWN_LABEL = "unknown";
 /** An answer of the board with the labels of its model. */
 export function predictionOf(message: PredictionMessage, labels: readonly string[]): Prediction {
   const counted = {
+    ...(message.anomaly === null ? {} : { anomaly: message.anomaly }),
     ...(message.frontendInstructions > 0 ? { frontendInstructions: message.frontendInstructions } : {}),
     ...(message.networkInstructions > 0 ? { networkInstructions: message.networkInstructions } : {}),
   };

@@ -11,6 +11,7 @@ import { encodeFrontend } from "../features/frontend-config.ts";
 import { Twin } from "../features/twin.ts";
 import { fileRecordings, WindowReader } from "../features/window-source.ts";
 import { type PlannedWindow, planWindows } from "../features/windows.ts";
+import { scoresOfFeatures } from "./anomaly-service.ts";
 import { packageExperiment } from "./conversion-service.ts";
 import { floatScores, int8Scores } from "./engines.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
@@ -22,6 +23,8 @@ export type PredictedWindow = {
   readonly scores?: Readonly<Record<string, number>>;
   /** The predicted value; absent for classes. */
   readonly value?: number;
+  /** Distance from the recorded states, where the experiment has that. */
+  readonly anomaly?: number;
 };
 
 export type FilePrediction = {
@@ -88,11 +91,26 @@ export async function predictFiles(
   for (const [index, path] of paths.entries()) {
     work.onProgress?.(`predicting ${path}`, index / paths.length);
     for (const { recording, windows, samples } of windowsOf(experiment, path)) {
+      const anomaly: number[] = [];
+      const features = modelPackage === null ? joined(await twinFeatures(experiment, samples)) : null;
+      if (features !== null) {
+        anomaly.push(...(scoresOfFeatures(experiment.anomaly, features, experiment.normalisation) ?? []));
+      }
       const scores =
-        modelPackage === null
-          ? await floatScores(experiment, joined(await twinFeatures(experiment, samples)), work)
-          : await int8Scores(modelPackage, samples, samples.length, work);
-      const prediction = predictionOf(experiment, path, windows, scores);
+        features !== null
+          ? await floatScores(experiment, features, work)
+          : await int8Scores(modelPackage as Uint8Array, samples, samples.length, work, anomaly);
+      const predicted = predictionOf(experiment, path, windows, scores);
+      const prediction =
+        anomaly.length === 0
+          ? predicted
+          : {
+              ...predicted,
+              windows: predicted.windows.map((window, at) => ({
+                ...window,
+                anomaly: anomaly[at] as number,
+              })),
+            };
       predictions.push(recording === "" ? prediction : { ...prediction, recording });
     }
   }

@@ -19,14 +19,16 @@ import { fitNormalisation, normalise } from "../features/normalisation.ts";
 import { presetsFor } from "../features/presets.ts";
 import * as backends from "../training/backends.ts";
 import { diagnoseFit } from "../training/diagnosis.ts";
-import type { Samples } from "../training/samples.ts";
+import type { MelRange, Samples } from "../training/samples.ts";
 import { trainNetwork } from "../training/train.ts";
 import { encodeNetwork } from "../training/weights.ts";
+import { learnAnomaly } from "./anomaly-service.ts";
 import { describePlan, withOverrides } from "./design-report.ts";
 import { parseRow, type StoredResult, storedNormalisation } from "./experiment.ts";
 import { principalPlane } from "./feature-map.ts";
 import {
   chosenDesign,
+  copiesFor,
   type DesignWish,
   featuresOf,
   planLearning,
@@ -80,8 +82,26 @@ export type TrainOptions = WorkOptions & {
   readonly onEpoch?: ((epoch: EpochRecord) => void) | undefined;
 };
 
+/** Of a model that knows a single label: its curves say nothing. */
+const ALONE_DIAGNOSIS = {
+  fit: "good",
+  advice:
+    "The model knows one label, so there is nothing to tell apart: its anomaly score says how far a window is from what was recorded. Evaluate it on recordings of something else.",
+} as const;
+
 /** Part of the whole that computing features is, for progress. */
 const FEATURES_SHARE = 0.2;
+/** ... and where it ends where changed copies are made too. */
+const COPIES_SHARE = 0.4;
+
+/** The training windows' features and their copies': what the network will see. */
+function joined(values: Float32Array, copies: Float32Array | undefined): Float32Array {
+  if (copies === undefined) return values;
+  const all = new Float32Array(values.length + copies.length);
+  all.set(values);
+  all.set(copies, values.length);
+  return all;
+}
 
 /**
  * Trains and stores one experiment. Aborting `stop` ends it early and keeps the best weights so far; aborting `signal` throws
@@ -116,9 +136,10 @@ export async function train(
   });
   const table = await featuresOf(project, learning, part(0, FEATURES_SHARE));
   const sides = trainingSides(table);
+  const copies = await copiesFor(project, learning, sides.train, part(FEATURES_SHARE, COPIES_SHARE));
   const normalisation = fitNormalisation(
     design.normalisation,
-    sides.train.features.values,
+    joined(sides.train.features.values, copies?.features),
     table.features.size,
   );
   const samples = ({ windows, features }: Table): Samples => {
@@ -144,23 +165,29 @@ export async function train(
       task: design.task,
       inputShape: featureShape(design),
       outputs,
-      train: training,
+      train:
+        copies === null
+          ? training
+          : { ...training, copies: { ...copies, features: normalise(copies.features, normalisation) } },
       // Only classes that cannot be learnt were held out for validation: there is nothing better then.
       validation: validation.count > 0 ? validation : training,
       backend: request.backend,
-      timeStepMs: timeStepMs(design),
+      melRange: melRange(design),
     },
-    { ...part(FEATURES_SHARE, 1), stop: options.stop, onEpoch: options.onEpoch },
+    { ...part(copies === null ? FEATURES_SHARE : COPIES_SHARE, 1), stop: options.stop, onEpoch: options.onEpoch },
   );
   const { network, backend, epochs, stoppedEarly, trainSeconds, history } = trained;
-  const { fit, advice } = diagnoseFit(history, {
-    task: design.task,
-    outputs,
-    epochs: design.training.epochs,
-    windows: training.count,
-    parameters: report.parameters,
-    stoppedEarly,
-  });
+  const alone = design.task === "classification" && outputs === 1;
+  const { fit, advice } = alone
+    ? ALONE_DIAGNOSIS
+    : diagnoseFit(history, {
+        task: design.task,
+        outputs,
+        epochs: design.training.epochs,
+        windows: training.count,
+        parameters: report.parameters,
+        stoppedEarly,
+      });
   const name = request.name?.trim() || defaultName(design, request.preset);
   const result: Omit<TrainingResult, "experiment"> = {
     name,
@@ -180,6 +207,7 @@ export async function train(
   const stored: StoredResult = {
     ...result,
     normalisation: storedNormalisation(normalisation),
+    anomaly: learnAnomaly(design, labels, sides, normalisation),
   };
   const experiment = project.addExperiment({
     name,
@@ -196,22 +224,14 @@ export async function train(
   return { ...result, experiment };
 }
 
-/** Milliseconds from one row of the features to the next; undefined where they have no time. */
-function timeStepMs({ inputs }: Design): number | undefined {
+/** The ends of the features' axis of frequencies; undefined where they have none. */
+function melRange({ inputs }: Design): MelRange | undefined {
   const [input] = inputs;
-  if (input === undefined || inputs.length > 1) {
+  if (input === undefined || inputs.length > 1 || input.features.block !== "log-mel") {
     return undefined;
   }
-  const { features, rateHz } = input;
-  switch (features.block) {
-    case "raw":
-      return (features.decimation * 1000) / rateHz;
-    case "log-mel":
-    case "mfcc":
-      return features.strideMs;
-    case "spectral":
-      return undefined;
-  }
+  const { lowHz, highHz } = input.features;
+  return { lowHz, highHz: highHz === 0 ? input.rateHz / 2 : highHz };
 }
 
 function defaultName({ network, inputs }: Design, preset: string | undefined): string {
@@ -232,7 +252,7 @@ export function listExperiments(project: ProjectFile): ExperimentInfo[] {
 
 function experimentInfo(row: ExperimentRow, datasetHash: string): ExperimentInfo {
   const { design, result } = parseRow(row);
-  const { normalisation: _normalisation, ...training } = result;
+  const { normalisation: _normalisation, anomaly: _anomaly, ...training } = result;
   return {
     id: row.id,
     name: row.name,

@@ -13,7 +13,12 @@ export function ConfusionMatrix({
   const [sentence, setSentence] = useState("");
   return (
     <>
-      <div style={{ overflowX: "auto" }}>
+      <section
+        style={{ overflowX: "auto" }}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys.
+        tabIndex={0}
+        aria-label={t("Confusion matrix")}
+      >
         <table className="matrix">
           <thead>
             <tr>
@@ -69,7 +74,7 @@ export function ConfusionMatrix({
             })}
           </tbody>
         </table>
-      </div>
+      </section>
       <p className="soft small" style={{ minHeight: 20 }}>
         {sentence === "" ? t("Point at a cell to read what it says.") : sentence}
       </p>

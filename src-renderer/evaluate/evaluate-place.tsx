@@ -130,7 +130,7 @@ function Report({ report, windowMs }: { report: EvaluationReport; windowMs: numb
   return (
     <>
       <Verdict report={report} />
-      <div className="evaluation">
+      <div className="evaluation" data-many={report.confusion.labels.length > 4}>
         <Card title={t("Held-back windows ({{count}})", { count: report.windows })}>
           <ConfusionMatrix {...report.confusion} />
         </Card>

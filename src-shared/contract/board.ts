@@ -115,6 +115,8 @@ export const prediction = z.object({
   label: z.string(),
   scores: z.record(z.string(), z.number()),
   value: z.number().optional(),
+  /** Distance from the recorded states, about 1 for what is like them; where the model has that. */
+  anomaly: z.number().optional(),
   /** Instructions or cycles of front end and network, where the board can count them. */
   frontendInstructions: z.number().optional(),
   networkInstructions: z.number().optional(),

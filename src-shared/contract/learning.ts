@@ -145,6 +145,28 @@ export const evaluationReport = z.object({
   /** Why the figures may look better than the model is: windows that it may know, groups on both sides. */
   warnings: z.array(z.string()).default([]),
   regression: z.object({ mae: z.number(), rmse: z.number(), r2: z.number() }).optional(),
+  /** Of an experiment with an anomaly score. Labels that it was not learnt from count as anomalies. */
+  anomaly: z
+    .object({
+      /** Area under the ROC curve; null where there are no anomalous windows, or no normal ones. */
+      auc: z.number().nullable(),
+      threshold: z.number(),
+      /** Part of the normal and of the anomalous windows above the threshold. */
+      falseAlarms: z.number().nullable(),
+      detected: z.number().nullable(),
+      labels: z.array(
+        z.object({
+          label: z.string(),
+          windows: z.int(),
+          normal: z.boolean(),
+          /** Part of its windows above the threshold. */
+          above: z.number(),
+          /** Of an anomalous label against all normal windows. */
+          auc: z.number().nullable().optional(),
+        }),
+      ),
+    })
+    .optional(),
 });
 export type EvaluationReport = z.infer<typeof evaluationReport>;
 

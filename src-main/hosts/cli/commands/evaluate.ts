@@ -95,6 +95,26 @@ function reportText(report: EvaluationReport): string {
               ]),
           ]),
         ]),
+    ...anomalyText(report.anomaly),
     ...report.warnings.map((warning) => `Note: ${warning}`),
   ].join("\n\n");
+}
+
+function anomalyText(anomaly: EvaluationReport["anomaly"]): string[] {
+  if (anomaly === undefined) return [];
+  const part = (value: number | null | undefined): string =>
+    value === null || value === undefined ? "-" : value.toFixed(3);
+  return [
+    `Anomaly score, threshold ${part(anomaly.threshold)}: area under the ROC curve ${part(anomaly.auc)}, false alarms ${part(anomaly.falseAlarms)}, detected ${part(anomaly.detected)}.`,
+    table([
+      ["label", "normal", "windows", "above", "AUC"],
+      ...anomaly.labels.map(({ label, normal, windows, above, auc }) => [
+        label,
+        normal ? "yes" : "no",
+        windows,
+        part(above),
+        part(auc),
+      ]),
+    ]),
+  ];
 }
