@@ -174,7 +174,11 @@ export async function train(
       backend: request.backend,
       melRange: melRange(design),
     },
-    { ...part(copies === null ? FEATURES_SHARE : COPIES_SHARE, 1), stop: options.stop, onEpoch: options.onEpoch },
+    {
+      ...part(copies === null ? FEATURES_SHARE : COPIES_SHARE, 1),
+      stop: options.stop,
+      onEpoch: options.onEpoch,
+    },
   );
   const { network, backend, epochs, stoppedEarly, trainSeconds, history } = trained;
   const alone = design.task === "classification" && outputs === 1;
