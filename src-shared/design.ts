@@ -64,8 +64,14 @@ const frames = {
   preEmphasis: z.number().min(0).max(1).default(0),
   /** Powers below this many decibels (full scale 0 dB) count as this. */
   noiseFloorDb: z.number().min(-140).max(0).default(-80),
-  /** Subtract each window's own mean (`mean`), also divide by its deviation (`mean-variance`), or neither. */
-  windowNormalisation: z.enum(["none", "mean", "mean-variance"]).default("none"),
+  /**
+   * Of each window by itself: subtract each column's mean over the frames (`mean`), also divide by its deviation (`mean-variance`),
+   * or neither. `range` (log-mel without PCEN): the loudest value becomes 1, and what lies `dynamicRangeDb` below it or more 0, so
+   * that neither level nor background counts.
+   */
+  windowNormalisation: z.enum(["none", "mean", "mean-variance", "range"]).default("none"),
+  /** For `range`, decibels. */
+  dynamicRangeDb: z.number().min(1).max(140).default(35),
   /** Per-channel energy normalisation (Wang et al. 2017) in place of the logarithm. */
   pcen: z.boolean().default(false),
 };

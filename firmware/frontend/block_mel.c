@@ -17,8 +17,13 @@
 #define MAX_FILTERS 128u
 #define NORMALISE_MEAN 1u
 #define NORMALISE_BOTH 2u
+/* Log-mel only: the loudest value of the window becomes 1, what lies the dynamic range below it, or more, 0. */
+#define NORMALISE_RANGE 3u
 /* Added to a variance, so that what never changes is not blown up. */
 #define VARIANCE_FLOOR 1e-6f
+
+/* The natural logarithm of 10^(1 / 10). */
+#define DB_TO_NATS 0.230258509f
 
 /* Wang et al.: smoothing, gain, bias, root (1/2). Their small constant is our noise floor. */
 #define PCEN_SMOOTHING 0.025f
@@ -38,6 +43,8 @@ typedef struct {
   uint32_t pcen;
   /* 0: log-mel. */
   uint32_t coefficients;
+  /* For NORMALISE_RANGE, decibels. */
+  float range_db;
 } parameters;
 
 /* The parts of the work space. */
@@ -72,8 +79,12 @@ static int read(const block_input *input, bool cepstral, parameters *p) {
   p->normalisation = wire_get_u32(&r);
   p->pcen = wire_get_u32(&r);
   p->coefficients = cepstral ? wire_get_u32(&r) : 0;
+  bool ranged = p->normalisation == NORMALISE_RANGE;
+  p->range_db = ranged ? wire_get_f32(&r) : 0.0f;
   if (r.missing) return FRONTEND_CORRUPT;
-  if (p->filters > MAX_FILTERS || p->normalisation > NORMALISE_BOTH || p->pcen > 1u) return FRONTEND_UNSUPPORTED;
+  if (p->filters > MAX_FILTERS || p->normalisation > NORMALISE_RANGE || p->pcen > 1u) return FRONTEND_UNSUPPORTED;
+  if (ranged && (cepstral || p->pcen != 0)) return FRONTEND_UNSUPPORTED;
+  if (ranged && !(p->range_db >= 1.0f && p->range_db <= 140.0f)) return FRONTEND_CORRUPT;
   bool sizes = p->frame > 0 && p->stride > 0 && fft_length_fits(p->fft_length) && p->frame <= p->fft_length && p->filters > 0 &&
                p->coefficients <= p->filters && (!cepstral || p->coefficients > 0);
   bool values = p->low_hz >= 0.0f && p->high_hz > p->low_hz && p->high_hz <= 0.5f * input->rate_hz * 1.00001f &&
@@ -247,6 +258,16 @@ static void normalise_columns(uint32_t kind, float *values, uint32_t frames, uin
   }
 }
 
+/* Logarithms to 0..1: how far each lies above the floor, which is `range_db` below the loudest. */
+static void normalise_range(float range_db, float *values, uint32_t count) {
+  float peak = values[0];
+  for (uint32_t i = 1; i < count; i++) peak = values[i] > peak ? values[i] : peak;
+  float range = range_db * DB_TO_NATS;
+  float factor = 1.0f / range;
+  float floor = peak - range;
+  for (uint32_t i = 0; i < count; i++) values[i] = values[i] > floor ? (values[i] - floor) * factor : 0.0f;
+}
+
 static void put_row(const parameters *p, const spaces *s, float *row) {
   if (p->coefficients > 0) {
     put_cepstrum(p, s, row);
@@ -271,8 +292,7 @@ static void compute(const block_input *input, bool cepstral, const float *window
   uint32_t columns = cepstral ? p.coefficients : p.filters;
   uint32_t kept_width = kept_columns(cepstral, &p);
   uint32_t used = input->samples < p.frame ? input->samples : p.frame;
-  /* 10^(dB / 10) */
-  float floor = maths_exp(p.noise_floor_db * 0.230258509f);
+  float floor = maths_exp(p.noise_floor_db * DB_TO_NATS);
   prepare(&p, input->rate_hz, &s);
   for (uint32_t c = 0; c < input->channels; c++) {
     float *out = features + (size_t)c * frames * columns;
@@ -296,7 +316,11 @@ static void compute(const block_input *input, bool cepstral, const float *window
         if (kept != NULL) memcpy(kept, row, columns * sizeof(float));
       }
     }
-    if (p.normalisation != 0) normalise_columns(p.normalisation, out, frames, columns);
+    if (p.normalisation == NORMALISE_RANGE) {
+      normalise_range(p.range_db, out, frames * columns);
+    } else if (p.normalisation != 0) {
+      normalise_columns(p.normalisation, out, frames, columns);
+    }
   }
 }
 

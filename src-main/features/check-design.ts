@@ -109,6 +109,14 @@ function checkFrames(
   if (block.lowHz >= high) {
     findings.push(error(`${field}.lowHz`, `${block.lowHz} Hz must be below the upper edge, ${high} Hz.`));
   }
+  if (block.windowNormalisation === "range" && (block.block !== "log-mel" || block.pcen)) {
+    findings.push(
+      error(
+        `${field}.windowNormalisation`,
+        "`range` is for log-mel without PCEN: choose mean or mean-variance.",
+      ),
+    );
+  }
   if (block.block === "mfcc" && block.coefficients > block.filters) {
     findings.push(
       error(

@@ -20,7 +20,7 @@ const BLOCK_NUMBERS: Readonly<Record<FeatureBlock["block"], number>> = {
 };
 const BLOCK_VERSION = 1;
 
-const NORMALISATIONS = { none: 0, mean: 1, "mean-variance": 2 } as const;
+const NORMALISATIONS = { none: 0, mean: 1, "mean-variance": 2, range: 3 } as const;
 
 type Parameter = { readonly type: "f32" | "u32"; readonly value: number };
 const f32 = (value: number): Parameter => ({ type: "f32", value });
@@ -150,5 +150,6 @@ function melParameters(
     f32(block.noiseFloorDb),
     u32(NORMALISATIONS[block.windowNormalisation]),
     u32(block.pcen ? 1 : 0),
+    ...(block.windowNormalisation === "range" ? [f32(block.dynamicRangeDb)] : []),
   ];
 }

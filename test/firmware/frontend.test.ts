@@ -146,6 +146,14 @@ const CASES: readonly Case[] = [
     block: { block: "log-mel", pcen: true, highHz: 7000 },
     tolerance: 2e-5,
   },
+  {
+    name: "log-mel from the loudest value down to the dynamic range, of two channels",
+    rateHz: 8000,
+    channels: 2,
+    lengthMs: 600,
+    block: { block: "log-mel", windowNormalisation: "range", dynamicRangeDb: 20 },
+    tolerance: 1e-4,
+  },
   { name: "mfcc", rateHz: 16_000, channels: 1, lengthMs: 1000, block: { block: "mfcc" }, tolerance: 2e-4 },
   {
     name: "mfcc by mean and deviation of each window, all coefficients",

@@ -89,6 +89,9 @@ def mel_channel(x, case):
         values = np.log(np.maximum(energy, floor))
     if block["block"] == "mfcc":
         values = fft.dct(values, 2, norm="ortho", axis=1)[:, : block["coefficients"]]
+    if block["windowNormalisation"] == "range":
+        depth = block["dynamicRangeDb"] * np.log(10) / 10
+        return np.maximum(0, 1 + (values - values.max()) / depth).ravel()
     if block["windowNormalisation"] != "none":
         values = values - values.mean(axis=0)
     if block["windowNormalisation"] == "mean-variance":

@@ -121,6 +121,22 @@ const CASES: readonly { readonly design: PackageDesign; readonly network: Networ
     },
   },
   {
+    network: "ds-cnn",
+    design: {
+      name: "log-mel from the window's loudest value down",
+      lengthMs: 300,
+      strideMs: 100,
+      inputs: [
+        inputOf("microphone", 8000, [0], {
+          block: "log-mel",
+          filters: 20,
+          windowNormalisation: "range",
+          dynamicRangeDb: 15,
+        }),
+      ],
+    },
+  },
+  {
     network: "conv2d",
     design: {
       name: "mfcc, each window less its mean",
@@ -276,6 +292,7 @@ describe.skipIf(!built)("random packages", () => {
 
   it.each([
     { block: "log-mel", windowNormalisation: "mean" },
+    { block: "log-mel", windowNormalisation: "range", dynamicRangeDb: 10 },
     { block: "log-mel", pcen: true },
     { block: "mfcc", filters: 20, coefficients: 8 },
     { block: "mfcc", filters: 20, coefficients: 8, pcen: true, windowNormalisation: "mean-variance" },
