@@ -126,11 +126,13 @@ export const scoresOfFeatures = (
 /**
  * How well the score tells what was not recorded: windows of labels that it was not learnt from count as anomalies.
  * @param scores one for each window
+ * @param spare scores of normal windows from elsewhere, for where there are none among these
  */
 export function judgeAnomaly(
   { threshold, normal }: Pick<Anomaly, "threshold" | "normal">,
   windows: readonly DatasetWindow[],
   scores: ArrayLike<number>,
+  spare: readonly number[] = [],
 ): NonNullable<EvaluationReport["anomaly"]> {
   const byLabel = new Map<string, number[]>();
   for (const [index, { recording }] of windows.entries()) {
@@ -141,23 +143,25 @@ export function judgeAnomaly(
   const isNormal = (label: string): boolean => normal.includes(label);
   const on = (wanted: boolean): number[] =>
     [...byLabel].flatMap(([label, own]) => (isNormal(label) === wanted ? own : []));
-  const above = (own: readonly number[]): number | null =>
-    own.length === 0 ? null : own.filter((score) => !(score <= threshold)).length / own.length;
-  const usual = on(true);
+  const above = (some: readonly number[]): number | null =>
+    some.length === 0 ? null : some.filter((score) => !(score <= threshold)).length / some.length;
+  const own = on(true);
+  const usual = own.length > 0 ? own : spare;
   const unusual = on(false);
   return {
     auc: areaUnderCurve(usual, unusual),
     threshold,
     falseAlarms: above(usual),
     detected: above(unusual),
+    normalFrom: own.length > 0 ? "split" : "validation",
     labels: [...byLabel]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([label, own]) => ({
+      .map(([label, some]) => ({
         label,
-        windows: own.length,
+        windows: some.length,
         normal: isNormal(label),
-        above: above(own) ?? 0,
-        ...(isNormal(label) ? {} : { auc: areaUnderCurve(usual, own) }),
+        above: above(some) ?? 0,
+        ...(isNormal(label) ? {} : { auc: areaUnderCurve(usual, some) }),
       })),
   };
 }

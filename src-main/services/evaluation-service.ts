@@ -60,13 +60,40 @@ export async function evaluate(
       : classReport(scored, experiment.labels)),
     ...(experiment.anomaly === null
       ? {}
-      : { anomaly: judgeAnomaly(experiment.anomaly, scored.windows, scored.anomaly) }),
+      : {
+          anomaly: judgeAnomaly(
+            experiment.anomaly,
+            scored.windows,
+            scored.anomaly,
+            await spareScores(project, experiment, scored.windows, work),
+          ),
+        }),
     warnings: request.split === "train" ? [] : leaks(project, experiment),
   };
   if (request.split === "test" && !project.readonly) {
     project.markEvaluated(experiment.id);
   }
   return report;
+}
+
+/** Anomaly scores of the normal validation windows, where the side that is evaluated has no normal windows. */
+async function spareScores(
+  project: ProjectFile,
+  { design, anomaly, normalisation }: Experiment,
+  windows: readonly DatasetWindow[],
+  work: WorkOptions,
+): Promise<number[]> {
+  const isNormal = ({ recording }: DatasetWindow): boolean =>
+    anomaly?.normal.includes(recording.label) === true;
+  if (windows.some(isNormal)) {
+    return [];
+  }
+  const plan = filterPlan(
+    planDataset(project, design),
+    (window) => window.split === "validation" && isNormal(window),
+  );
+  const { values } = await datasetFeatures(project, await Twin.load(), design, plan, work);
+  return [...(scoresOfFeatures(anomaly, values, normalisation) ?? [])];
 }
 
 async function scoreSide(

@@ -89,13 +89,13 @@ export function buildArchitecture(
   if (inputShape.length === 0 || inputShape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
     throw new LimpetError("internal", `Features of shape [${inputShape.join(", ")}] cannot be trained on.`);
   }
-  if (task === "classification" ? outputs < 2 : outputs !== 1) {
+  if (task === "classification" ? outputs < 1 : outputs !== 1) {
     throw new LimpetError(
       "invalid-dataset",
       task === "classification"
-        ? "A classifier needs at least two classes."
+        ? "A classifier needs at least one class."
         : "A network that predicts a value has one output.",
-      { hint: "Record or import data with a second label." },
+      { hint: "Record or import data with a label." },
     );
   }
   const stack = new Stack(inputShape);

@@ -21,7 +21,7 @@ export type NetworkDescription = {
 
 /**
  * Describes a network for features of `inputShape` (without the batch) and `outputs` classes or 1 value. Throws `invalid-design`
- * with the field (`network.…`) where a shape is impossible, `invalid-dataset` for fewer than two classes.
+ * with the field (`network.…`) where a shape is impossible, `invalid-dataset` for no class at all.
  */
 export function describeNetwork(
   network: NetworkDesign,

@@ -154,6 +154,8 @@ export const evaluationReport = z.object({
       /** Part of the normal and of the anomalous windows above the threshold. */
       falseAlarms: z.number().nullable(),
       detected: z.number().nullable(),
+      /** Whose normal windows they are compared with: those of this side of the split, or of validation where it has none. */
+      normalFrom: z.enum(["split", "validation"]),
       labels: z.array(
         z.object({
           label: z.string(),
