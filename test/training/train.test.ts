@@ -182,7 +182,7 @@ describe("is refused", () => {
   test("without validation windows, and with one class", async () => {
     const none = { count: 0, features: new Float32Array(), targets: new Int32Array() };
     await expect(train({ ...small, validation: none })).rejects.toMatchObject({ code: "invalid-dataset" });
-    await expect(train({ ...small, outputs: 1 })).rejects.toMatchObject({ code: "invalid-dataset" });
+    await expect(train({ ...small, outputs: 0 })).rejects.toMatchObject({ code: "invalid-dataset" });
   });
 
   test("when its loss grows beyond all numbers, with the learning rate to blame", async () => {
