@@ -55,4 +55,12 @@ describe("the firmware's link and store, built for this machine", () => {
     expect(stdout).toBe("");
     expect(status).toBe(0);
   }, 60_000);
+
+  it("keep every event of the log after a power cut at every operation of the flash, and within it", () => {
+    const program = build("event_log_test", ["link/crc32.c", "store/event_log.c"]);
+    const { status, stdout } = spawnSync(program, { encoding: "utf8" });
+    process.stdout.write(stdout);
+    expect(stdout).toMatch(/^event log: \d{4,} cut points, 0 failures\n$/m);
+    expect(status).toBe(0);
+  }, 60_000);
 });
