@@ -141,6 +141,7 @@ static void cut_everywhere(unsigned program_bytes, bool torn, uint32_t before, u
     n.torn = false;
     start(&log, &n);
     CHECK(event_log_is_of(&log, OWNER));
+    for (unsigned i = 3; i < EVENT_LOG_LABELS; i++) CHECK(log.counts[i] == 0);
     uint32_t count = check_order(&log);
     uint32_t counts = log.counts[0] + log.counts[1] + log.counts[2];
     if (!clears || log.boots > 1) {
