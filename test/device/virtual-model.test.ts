@@ -185,7 +185,7 @@ describe.skipIf(!ready)("a model on the virtual board", () => {
       if (event.kind === "prediction") spent.push(event.prediction.frontendInstructions);
     });
     await session.startLive();
-    await sleep(1500);
+    for (let waited = 0; waited < 20_000 && spent.length < 6; waited += 100) await sleep(100);
     await session.stopLive();
     const [whole, ...later] = spent as [number, ...number[]];
     expect(later.length).toBeGreaterThan(3);
