@@ -68,8 +68,9 @@ test.each([
   );
 });
 
-test("one class is no classification", () => {
-  expect(() => described({ kind: "dense" }, [3], 1)).toThrow(
+test("no class is no classification, and one is enough for an anomaly score", () => {
+  expect(() => described({ kind: "dense" }, [3], 0)).toThrow(
     expect.objectContaining({ code: "invalid-dataset" }),
   );
+  expect(described({ kind: "dense", units: [] }, [3], 1).parameters).toBe(3 + 1);
 });
