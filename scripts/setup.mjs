@@ -1,9 +1,9 @@
 /**
  * Sets up what Limpet needs, by stage: `engine` (npm packages, Node 24), `firmware` (compilers, QEMU, firmware, twin, training kernels), `app`
- * (the built interface, Electron), `tests` (browser, Xvfb, Python, an Electron runtime). What is done is not done again.
+ * (the built interface, Electron), `voices` (espeak-ng, for the example wake-word), `tests` (browser, Xvfb, Python, an Electron runtime). What is done is not done again.
  * Plain JavaScript for Node 20 and newer, without dependencies: it runs before anything is installed.
  *
- *   node scripts/setup.mjs [--engine] [--firmware] [--app] [--tests] [--electron]     (without a flag: engine, firmware, app)
+ *   node scripts/setup.mjs [--engine] [--firmware] [--app] [--tests] [--electron] [--voices]     (without a flag: engine, firmware, app)
  */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { setUpKernels } from "./setup/kernels.mjs";
 import { withLock } from "./setup/lock.mjs";
 import { setUpNpmPackages } from "./setup/npm-packages.mjs";
 import { problem, problems, root, say } from "./setup/report.mjs";
+import { setUpSystemPackages } from "./setup/system-packages.mjs";
 import { setUpTestTools } from "./setup/test-tools.mjs";
 
 /** Commands that work with boards, with the twin, or with neither. */
@@ -39,6 +40,7 @@ export function stagesFor(line) {
     const web = line.includes("web") || line.includes("--no-open");
     return ["engine", "firmware", "app", ...(web ? [] : ["electron"])];
   }
+  if (line.some((word) => word.endsWith("wake-word"))) return ["engine", "firmware", "voices"];
   if (NEEDS_FIRMWARE.has(command) || line.includes("--example")) return ["engine", "firmware"];
   return ["engine"];
 }
@@ -70,6 +72,7 @@ export async function setUp(stages) {
       await setUpFirmware();
       await setUpKernels();
     }
+    if (stages.includes("voices")) await setUpSystemPackages(["voices"]);
     if (stages.includes("app")) await setUpApp();
     if (stages.includes("electron")) await setUpElectron();
     if (stages.includes("tests")) await setUpTestTools();
@@ -78,7 +81,7 @@ export async function setUp(stages) {
 }
 
 async function main() {
-  const known = ["engine", "firmware", "app", "electron", "tests"];
+  const known = ["engine", "firmware", "app", "electron", "voices", "tests"];
   const flags = process.argv.slice(2).map((word) => word.replace(/^--/, ""));
   const wrong = flags.find((flag) => !known.includes(flag));
   if (wrong !== undefined) {

@@ -184,6 +184,8 @@ export const trainingDesign = z.strictObject({
        * lengths do (Jaitly and Hinton 2013).
        */
       frequencyWarp: z.number().min(0).max(0.5).default(0),
+      /** Log-mel features played slower or faster in each epoch, pitch unchanged, by a factor from 1 / (1 + tempo) to 1 + tempo. */
+      tempo: z.number().min(0).max(1).default(0),
     })
     .optional(),
 });

@@ -62,6 +62,11 @@ export const NEEDS = {
     met: async () => (await has("clang")) && (await has("llvm-cov")) && fuzzerRuntime(),
     packages: ["clang", "llvm", "libclang-rt-dev"],
   },
+  voices: {
+    why: "espeak-ng: speaks the words of the example wake-word",
+    met: () => has("espeak-ng"),
+    packages: ["espeak-ng"],
+  },
   python: {
     why: "Python: reference values for the tests",
     met: () => has("python3"),

@@ -108,28 +108,30 @@ function keyword(facts: Facts): DesignFileInput {
           block: "log-mel",
           frameMs: 30,
           strideMs: 20,
-          filters: 40,
+          // Wide enough that the pitch of a voice does not show.
+          filters: 20,
           windowNormalisation: "range",
-          dynamicRangeDb: 35,
+          dynamicRangeDb: 40,
         },
       },
     ],
     // Each window is normalised by itself; by place in the window, the network would learn where in the recordings words begin.
     normalisation: "none",
-    network: { kind: "ds-cnn", filters: 16, blocks: 2, dropout: 0.2 },
+    network: { kind: "ds-cnn", filters: 24, blocks: 3, dropout: 0.2 },
     training: {
       epochs: 100,
       batchSize: 32,
       learningRate: 0.003,
-      patience: 30,
-      // Few voices are recorded and all are to be understood: other pitches, tempos and vocal tracts are made of them.
+      patience: 25,
+      // Few voices are recorded and all are to be understood: other pitches, tempos, vocal tracts and rooms are made of them.
       augmentation: {
         copies: 16,
-        noise: 0.1,
+        noise: 0.5,
         timeShiftMs: 100,
-        speed: 0.25,
-        frequencyWarp: 0.2,
+        speed: 0.15,
         masking: 0.25,
+        frequencyWarp: 0.25,
+        tempo: 0.8,
       },
     },
   };
@@ -142,12 +144,15 @@ function gesture(facts: Facts): DesignFileInput {
       sensor === "gyroscope" && sensor !== first.sensor && sameRate(rateHz, first.rateHz),
   );
   const shortMs = (Math.floor(first.shortSeconds * first.rateHz) * 1000) / first.rateHz;
-  const wanted = Math.max(2000, (20 * 1000) / first.rateHz);
+  // Below 20 Hz longer, so that a motion has some forty samples.
+  const wanted = Math.min(60_000, Math.max(2000, (40 * 1000) / first.rateHz));
   const lengthMs = Math.max(1, Math.min(wanted, shortMs));
   // At 200 Hz and more, every motion of a hand is in every n-th sample too.
   const decimation = Math.max(1, Math.floor(first.rateHz / 100));
   const features = { block: "raw", decimation } as const;
-  const training = { epochs: 100, batchSize: 32, learningRate: 0.001, patience: 20 };
+  // The same motion earlier or later, slower or faster, larger or smaller.
+  const augmentation = { copies: 8, timeShiftMs: lengthMs / 10, speed: 0.1, gain: 0.1, noise: 0.05 };
+  const training = { epochs: 100, batchSize: 32, learningRate: 0.001, patience: 20, augmentation };
   const window = { lengthMs, strideMs: lengthMs / 4, short: "pad" } as const;
   return second === undefined
     ? {
@@ -163,7 +168,18 @@ function gesture(facts: Facts): DesignFileInput {
         inputs: [first, second].map((facts) => ({ ...inputOf(facts, 6), features })),
         normalisation: "standard",
         network: { kind: "dense", units: [32, 16], dropout: 0.2 },
-        training: { ...training, l2: 0.001 },
+        training: {
+          ...training,
+          l2: 0.001,
+          // Hands hold a board this way and that.
+          augmentation: {
+            ...augmentation,
+            copies: 16,
+            speed: 0.2,
+            gain: 0.15,
+            rotationDegrees: [first, second].every(({ channels }) => channels.length % 3 === 0) ? 20 : 0,
+          },
+        },
       };
 }
 

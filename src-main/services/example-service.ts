@@ -5,8 +5,10 @@ import type { EXAMPLE_NAMES } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
+import { fillGesturesExample } from "./gestures-example.ts";
 import { fillMotorExample, type MachineGenerator } from "./motor-example.ts";
 import { fillSineExample } from "./sine-example.ts";
+import { fillWakeWordExample } from "./wake-word-example.ts";
 
 export type ExampleName = (typeof EXAMPLE_NAMES)[number];
 
@@ -14,6 +16,8 @@ type Filler = (project: ProjectFile, work: WorkOptions) => Promise<void>;
 
 const EXAMPLES: Partial<Record<ExampleName, Filler>> = {
   sine: async (project, work) => fillSineExample(project, work),
+  gestures: async (project, work) => fillGesturesExample(project, work),
+  "wake-word": fillWakeWordExample,
   motor: async (project, work) => fillMotorExample(project, await loadGenerator(), work),
 };
 

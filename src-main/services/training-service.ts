@@ -19,7 +19,7 @@ import { fitNormalisation, normalise } from "../features/normalisation.ts";
 import { presetsFor } from "../features/presets.ts";
 import * as backends from "../training/backends.ts";
 import { diagnoseFit } from "../training/diagnosis.ts";
-import type { MelRange, Samples } from "../training/samples.ts";
+import type { MelAxes, Samples } from "../training/samples.ts";
 import { trainNetwork } from "../training/train.ts";
 import { encodeNetwork } from "../training/weights.ts";
 import { learnAnomaly } from "./anomaly-service.ts";
@@ -172,7 +172,7 @@ export async function train(
       // Only classes that cannot be learnt were held out for validation: there is nothing better then.
       validation: validation.count > 0 ? validation : training,
       backend: request.backend,
-      melRange: melRange(design),
+      melAxes: melAxes(design),
     },
     {
       ...part(copies === null ? FEATURES_SHARE : COPIES_SHARE, 1),
@@ -228,14 +228,14 @@ export async function train(
   return { ...result, experiment };
 }
 
-/** The ends of the features' axis of frequencies; undefined where they have none. */
-function melRange({ inputs }: Design): MelRange | undefined {
+/** The axes of log-mel features; undefined for others. */
+function melAxes({ inputs }: Design): MelAxes | undefined {
   const [input] = inputs;
   if (input === undefined || inputs.length > 1 || input.features.block !== "log-mel") {
     return undefined;
   }
   const { lowHz, highHz } = input.features;
-  return { lowHz, highHz: highHz === 0 ? input.rateHz / 2 : highHz };
+  return { lowHz, highHz: highHz === 0 ? input.rateHz / 2 : highHz, channels: input.channels.length };
 }
 
 function defaultName({ network, inputs }: Design, preset: string | undefined): string {

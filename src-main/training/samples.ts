@@ -13,7 +13,8 @@ export type Samples = {
   readonly copies?: { readonly each: number; readonly features: Float32Array } | undefined;
 };
 
-export type MelRange = { readonly lowHz: number; readonly highHz: number };
+/** Log-mel features: the ends of the axis of frequencies, and how many channels lie one after the other along the axis of time. */
+export type MelAxes = { readonly lowHz: number; readonly highHz: number; readonly channels: number };
 
 /** One training, as plain data that every thread gets. */
 export type TrainingJob = {
@@ -24,8 +25,8 @@ export type TrainingJob = {
   readonly outputs: number;
   readonly train: Samples;
   readonly validation: Samples;
-  /** Of log-mel features the ends of their last axis, hertz; needed for `augmentation.frequencyWarp` only. */
-  readonly melRange?: MelRange | undefined;
+  /** Of log-mel features; needed for `augmentation.frequencyWarp` and `tempo` only. */
+  readonly melAxes?: MelAxes | undefined;
 };
 
 /** Throws `invalid-dataset` where there is nothing to train or to validate on, or where a number is none. */

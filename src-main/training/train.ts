@@ -5,7 +5,7 @@ import type { Design } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { buildArchitecture, type Task } from "./architecture.ts";
-import type { MelRange, Samples } from "./samples.ts";
+import type { MelAxes, Samples } from "./samples.ts";
 import { perform } from "./training-client.ts";
 import type { BackendWish, TrainingOutcome } from "./training-protocol.ts";
 
@@ -23,8 +23,8 @@ export type TrainRequest = {
   readonly train: Samples;
   readonly validation: Samples;
   readonly backend: BackendWish;
-  /** Of log-mel features the ends of their last axis, hertz; needed for `augmentation.frequencyWarp` only. */
-  readonly melRange?: MelRange | undefined;
+  /** Of log-mel features; needed for `augmentation.frequencyWarp` and `tempo` only. */
+  readonly melAxes?: MelAxes | undefined;
 };
 
 /**

@@ -58,7 +58,7 @@ test("copies are trained on, by every thread alike", async () => {
 });
 
 test("frequencies are stretched along the last axis within their range, and rows stay apart", () => {
-  const job = jobWith({ frequencyWarp: 0.2 }, { melRange: { lowHz: 100, highHz: 4000 } });
+  const job = jobWith({ frequencyWarp: 0.2 }, { melAxes: { lowHz: 100, highHz: 4000, channels: 1 } });
   const straight = Float32Array.from({ length: size }, (_, at) => 100 * Math.floor(at / 8) + (at % 8));
   const moves: number[] = [];
   for (let epoch = 0; epoch < 100; epoch++) {
@@ -74,6 +74,29 @@ test("frequencies are stretched along the last axis within their range, and rows
   expect(Math.min(...moves)).toBeLessThan(-0.2);
   expect(Math.max(...moves)).toBeGreaterThan(0.2);
   expect(Math.max(...moves.map(Math.abs))).toBeLessThan(1);
+});
+
+test("tempo plays each channel's rows slower and faster about their middle, columns stay apart", () => {
+  const job = jobWith({ tempo: 0.5 }, { melAxes: { lowHz: 100, highHz: 4000, channels: 2 } });
+  // Two channels of ten rows, each row its number, each column a hundred more.
+  const rows = Float32Array.from({ length: size }, (_, at) => (Math.floor(at / 8) % 10) + 100 * (at % 8));
+  const factors: number[] = [];
+  for (let epoch = 0; epoch < 100; epoch++) {
+    const found = changed(job, rows, 0, epoch);
+    const first = Array.from({ length: 10 }, (_, row) => found[8 * row] ?? Number.NaN);
+    for (let at = 0; at < size; at++) {
+      expect(found[at]).toBeCloseTo((first[Math.floor(at / 8) % 10] ?? 0) + 100 * (at % 8), 3);
+    }
+    const factor = (first[5] ?? 0) - (first[4] ?? 0);
+    first.forEach((place, row) => {
+      expect(place).toBeCloseTo(Math.min(9, Math.max(0, 4.5 + (row - 4.5) * factor)), 3);
+    });
+    factors.push(factor);
+  }
+  expect(Math.min(...factors)).toBeGreaterThanOrEqual(1 / 1.5 - 1e-5);
+  expect(Math.min(...factors)).toBeLessThan(0.75);
+  expect(Math.max(...factors)).toBeLessThanOrEqual(1.5 + 1e-5);
+  expect(Math.max(...factors)).toBeGreaterThan(1.35);
 });
 
 test("masks set a band of rows and a band of columns to the channel's mean and leave the rest", () => {
@@ -111,7 +134,10 @@ test("masks set a band of rows and a band of columns to the channel's mean and l
 });
 
 test("the same seed, epoch and sample give the same change, others another", () => {
-  const job = jobWith({ masking: 0.4, frequencyWarp: 0.2 }, { melRange: { lowHz: 100, highHz: 4000 } });
+  const job = jobWith(
+    { masking: 0.4, frequencyWarp: 0.2 },
+    { melAxes: { lowHz: 100, highHz: 4000, channels: 1 } },
+  );
   expect(changed(job, ramp, 5, 2)).toEqual(changed(job, ramp, 5, 2));
   expect(changed(job, ramp, 5, 2)).not.toEqual(changed(job, ramp, 6, 2));
   expect(changed(job, ramp, 5, 2)).not.toEqual(changed(job, ramp, 5, 3));
@@ -119,6 +145,7 @@ test("the same seed, epoch and sample give the same change, others another", () 
 
 test.each([
   ["masks of features with one axis", "masking", { masking: 0.2 }, [9]],
+  ["playing what has no rows in time", "tempo", { tempo: 0.1 }, [9, 4]],
   ["stretching what has no frequencies", "frequencyWarp", { frequencyWarp: 0.1 }, [9, 4]],
 ] as const)("%s is refused with the field", (_, field, wish, features) => {
   const job = jobOf({ network: { kind: "dense" }, shape: features, training: { augmentation: wish } });
