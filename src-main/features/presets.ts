@@ -117,7 +117,7 @@ function keyword(facts: Facts): DesignFileInput {
     ],
     // Each window is normalised by itself; by place in the window, the network would learn where in the recordings words begin.
     normalisation: "none",
-    network: { kind: "ds-cnn", filters: 24, blocks: 3, dropout: 0.2 },
+    network: { kind: "ds-cnn", filters: 24, blocks: 2, dropout: 0.2 },
     training: {
       epochs: 100,
       batchSize: 32,

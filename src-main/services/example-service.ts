@@ -1,8 +1,7 @@
-/** New projects, empty or from an example. Knows which examples there are; the signals come from the twin's generator. */
+/** New projects, empty or from an example. Knows which examples there are; the signals come from generators. */
 import { existsSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import type { EXAMPLE_NAMES } from "../../src-shared/contract/index.ts";
-import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
 import { fillGesturesExample } from "./gestures-example.ts";
@@ -14,7 +13,7 @@ export type ExampleName = (typeof EXAMPLE_NAMES)[number];
 
 type Filler = (project: ProjectFile, work: WorkOptions) => Promise<void>;
 
-const EXAMPLES: Partial<Record<ExampleName, Filler>> = {
+const EXAMPLES: Readonly<Record<ExampleName, Filler>> = {
   sine: async (project, work) => fillSineExample(project, work),
   gestures: async (project, work) => fillGesturesExample(project, work),
   "wake-word": fillWakeWordExample,
@@ -28,13 +27,10 @@ async function loadGenerator(): Promise<MachineGenerator> {
   return (machine) => twin.generate(machine);
 }
 
-/** Examples that this version has. */
-export const AVAILABLE_EXAMPLES = Object.keys(EXAMPLES) as ExampleName[];
-
 /**
  * Makes a project at `path`. Where filling it from the example fails or is cancelled, no file is left.
- * Throws `usage` for an example that this version has not, and where a file is there already; `cancelled`; `setup-missing`
- * where the twin has not been built.
+ * Throws `usage` where a file is there already; `cancelled`; `setup-missing` where the twin has not been built, or espeak-ng is not
+ * installed, and the example needs it.
  */
 export async function createProject(
   path: string,
@@ -42,12 +38,6 @@ export async function createProject(
   work: WorkOptions = {},
 ): Promise<ProjectFile> {
   const fill = example === undefined ? undefined : EXAMPLES[example];
-  if (example !== undefined && fill === undefined) {
-    throw new LimpetError("usage", `This version of Limpet has no example ${example}.`, {
-      field: "example",
-      hint: `It has ${AVAILABLE_EXAMPLES.join(", ")}. Nothing was made.`,
-    });
-  }
   const project = ProjectFile.create(path);
   try {
     await fill?.(project, work);

@@ -1,6 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { checkProject } from "../../src-main/dataset/check.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { convertExperiment } from "../../src-main/services/conversion-service.ts";
@@ -101,10 +102,71 @@ describe("a new project", () => {
     project.close();
   });
 
-  it("from an example that there is not is refused, and no file is made", async () => {
+  it("from an example that lacks a program is refused with what to install, and no file is made", async () => {
     const path = join(temporaryFolder(), "new.limpet");
-    const error = await rejectionOf("usage", createProject(path, "gestures"));
-    expect(error.hint).toContain("motor");
+    vi.stubEnv("LIMPET_ESPEAK", join(temporaryFolder(), "espeak-ng"));
+    const error = await rejectionOf("setup-missing", createProject(path, "wake-word"));
+    vi.unstubAllEnvs();
+    expect(error.hint).toContain("apt-get install espeak-ng");
     expect(existsSync(path)).toBe(false);
   });
+});
+
+/** Trains with the example's own design; accuracy on its test windows, as float and on the simulated board. */
+async function learn(project: ProjectFile): Promise<{ float: number; board: number; bytes: number }> {
+  const { experiment } = await train(project, { backend: "auto" });
+  const [float, board] = [
+    await evaluate(project, { experiment, split: "test", engine: "float" }),
+    await evaluate(project, { experiment, split: "test", engine: "board", board: "simulated" }),
+  ];
+  const { tfliteBytes } = await convertExperiment(project, experiment);
+  return { float: float.accuracy ?? 0, board: board.accuracy ?? 0, bytes: tfliteBytes };
+}
+
+describe("the gestures example", () => {
+  it("has four classes by six persons, marked as generated, and strangers' gestures are told apart", async () => {
+    const path = join(temporaryFolder(), "gestures.limpet");
+    const project = await createProject(path, "gestures");
+    const recordings = project.recordings();
+    expect(recordings).toHaveLength(240);
+    expect(new Set(recordings.map(({ label }) => label))).toEqual(
+      new Set(["wing", "ring", "slope", "other"]),
+    );
+    expect(recordings.every(({ origin }) => origin === "generated")).toBe(true);
+    expect(recordings[0]?.streams.map(({ sensor, channels }) => [sensor, channels.length])).toEqual([
+      ["accelerometer", 3],
+      ["gyroscope", 3],
+    ]);
+    const tested = new Set(recordings.filter(({ split }) => split === "test").map(({ group }) => group));
+    const trained = new Set(recordings.filter(({ split }) => split === "train").map(({ group }) => group));
+    expect(tested.size).toBeGreaterThan(0);
+    expect([...tested].some((person) => trained.has(person))).toBe(false);
+    const { float, board } = await learn(project);
+    expect(float).toBeGreaterThan(0.85);
+    expect(board).toBeGreaterThan(0.85);
+    project.close();
+    expect(checkProject(path).ok).toBe(true);
+  }, 120_000);
+});
+
+const speaks = spawnSync("espeak-ng", ["--version"]).status === 0;
+if (!speaks) console.warn("SKIPPED: the wake-word example needs espeak-ng (npm run setup -- --voices)");
+
+describe.skipIf(!speaks)("the wake-word example", () => {
+  it("is spoken by twelve voices, says that it is synthetic, and strangers' voices are understood by a model of 14 KB", async () => {
+    const path = join(temporaryFolder(), "word.limpet");
+    const project = await createProject(path, "wake-word");
+    const recordings = project.recordings();
+    expect(new Set(recordings.map(({ label }) => label))).toEqual(new Set(["limpet", "other", "noise"]));
+    expect(new Set(recordings.map(({ group }) => group)).size).toBe(12);
+    expect(recordings.every(({ origin, seconds }) => origin === "generated" && seconds === 1)).toBe(true);
+    expect(recordings.find(({ label }) => label === "limpet")?.source).toContain("synthetic: espeak-ng");
+    expect(project.goal().sentence).toContain("synthetic");
+    const { float, board, bytes } = await learn(project);
+    expect(float).toBeGreaterThan(0.9);
+    expect(board).toBeGreaterThan(0.9);
+    expect(bytes).toBeLessThan(14_000);
+    project.close();
+    expect(checkProject(path).ok).toBe(true);
+  }, 240_000);
 });
