@@ -104,6 +104,9 @@ async function registerFor(program: Command, line: readonly string[], cli: Cli):
   for (const { register } of modules) register(program, cli);
 }
 
+/** Time in which a process that is done may end by itself, milliseconds. */
+const LINGER_MS = 200;
+
 /** Runs the process's own command line and ends the process. */
 export async function main(): Promise<void> {
   // Libraries that print would spoil the JSON on standard output.
@@ -139,7 +142,10 @@ export async function main(): Promise<void> {
   // Pipes take what was written in their own time; an exit before that would cut it off.
   await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
   await new Promise<void>((resolve) => process.stderr.write("", () => resolve()));
-  process.exit(code);
+  // process.exit waits for V8's threads, and one of them that compiles may be waiting for this one to collect garbage: in Node 24
+  // both then wait for ever. A process that ends by itself does not; one that something keeps alive is idle for a moment first.
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), LINGER_MS).unref();
 }
 
 if (import.meta.main) {
