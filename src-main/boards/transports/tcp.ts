@@ -44,6 +44,8 @@ export class TcpTransport implements Transport {
   readonly port: string;
   readonly #address: TcpAddress;
   #socket: Socket | null = null;
+  /** A board that is free says something; who is turned away hears nothing. */
+  #heard = false;
 
   constructor(port: string) {
     this.port = port;
@@ -57,7 +59,7 @@ export class TcpTransport implements Transport {
         socket.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
       }, CONNECT_TIMEOUT_MS);
       let opened = false;
-      let heard = false;
+      this.#heard = false;
       let failure: NodeJS.ErrnoException | null = null;
       socket.on("connect", () => {
         clearTimeout(timer);
@@ -66,7 +68,7 @@ export class TcpTransport implements Transport {
         resolve();
       });
       socket.on("data", (bytes) => {
-        heard = true;
+        this.#heard = true;
         handlers.onData(bytes);
       });
       socket.on("error", (error) => {
@@ -79,28 +81,38 @@ export class TcpTransport implements Transport {
           reject(translateSocketError(this.port, error, false));
         } else if (this.#socket === socket) {
           this.#socket = null;
-          handlers.onLost(
-            heard
-              ? translateSocketError(this.port, error, true)
-              : new LimpetError("board-busy", `${this.port} closed the connection at once.`, {
-                  field: this.port,
-                  hint: "Another program may be using the board. End that one, or disconnect there.",
-                  cause: error,
-                }),
-          );
+          handlers.onLost(this.#broken(error));
         }
       });
     });
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return writeSocket(this.port, this.#socket, bytes);
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeSocket(this.port, this.#socket, bytes);
+    } catch (error) {
+      // The write may fail before the socket says that it was closed: both mean the same.
+      throw this.#heard ? error : this.#broken(error);
+    }
   }
 
   async close(): Promise<void> {
     const socket = this.#socket;
     this.#socket = null;
     if (socket !== null) await closeSocket(socket);
+  }
+
+  /** What the end of an open connection means. */
+  #broken(error: unknown): LimpetError {
+    if (this.#heard) {
+      const cause = error instanceof Error ? error : new Error(String(error));
+      return translateSocketError(this.port, cause, true);
+    }
+    return new LimpetError("board-busy", `${this.port} closed the connection at once.`, {
+      field: this.port,
+      hint: "Another program may be using the board. End that one, or disconnect there.",
+      cause: error,
+    });
   }
 }
 
