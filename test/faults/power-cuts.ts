@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
@@ -86,11 +86,24 @@ const MAIN = join(import.meta.dirname, "../../src-main/hosts/cli/main.ts");
 
 export type ImportFigures = {
   readonly kills: number;
+  /** Kills that found some of the files imported, and not all. */
+  readonly inTheMidst: number;
   readonly filesThere: readonly number[];
   readonly files: number;
 };
 
-/** Kills imports of the same folder again and again; the last one goes through. Throws where a file is there twice or in part. */
+/** Resolves when a program has begun to write to a project: its log appears. */
+async function beginsToWrite(path: string, program: ChildProcess): Promise<void> {
+  while (!existsSync(`${path}-wal`)) {
+    if (program.exitCode !== null) throw new Error(`nothing was written to ${path}`);
+    await sleep(2);
+  }
+}
+
+/**
+ * Kills imports of the same folder again and again, each into a new project at a random moment of the time that a whole one
+ * writes; the last one then goes through in the project of the kill before. Throws where a file is there twice or in part.
+ */
 export async function runImportKills(count: number, random: Random, folder: string): Promise<ImportFigures> {
   const files = 120;
   const source = join(folder, "csv");
@@ -101,18 +114,27 @@ export async function runImportKills(count: number, random: Random, folder: stri
       lines.push(`${i * 10},${sourceSample(file, i, 0)},${sourceSample(file, i, 1)}`);
     writeFileSync(join(source, `fan.${file}.csv`), lines.join("\n"));
   }
-  const path = join(folder, "import.limpet");
-  ProjectFile.create(path).close();
   const filesThere: number[] = [];
-  const start = (): ChildProcess =>
+  const start = (path: string): ChildProcess =>
     spawn(process.execPath, ["--no-warnings", MAIN, "import", path, source, "--json"], {
       stdio: ["ignore", "ignore", "ignore"],
     });
+  const measured = join(folder, "measured.limpet");
+  ProjectFile.create(measured).close();
+  const whole = start(measured);
+  const end = once(whole, "exit");
+  await beginsToWrite(measured, whole);
+  const begin = performance.now();
+  await end;
+  const writingMs = performance.now() - begin;
   for (let kill = 0; kill <= count; kill++) {
-    const child = start();
+    const path = join(folder, `import-${Math.min(kill, count - 1)}.limpet`);
+    if (kill < count) ProjectFile.create(path).close();
+    const child = start(path);
     const exit = once(child, "exit");
     if (kill < count) {
-      await sleep(150 + random.next() * 500);
+      await beginsToWrite(path, child);
+      await sleep(random.next() * writingMs);
       child.kill("SIGKILL");
     }
     await exit;
@@ -128,5 +150,6 @@ export async function runImportKills(count: number, random: Random, folder: stri
   }
   if (filesThere.at(-1) !== files)
     throw new Error(`${filesThere.at(-1)} of ${files} files were imported in the end`);
-  return { kills: count, filesThere, files };
+  const inTheMidst = filesThere.slice(0, count).filter((there) => there > 0 && there < files).length;
+  return { kills: count, inTheMidst, filesThere, files };
 }

@@ -54,7 +54,7 @@ try {
   say("Import killed:");
   const imports = await runImportKills(20, seededRandom(seed), folder);
   say(
-    `  ${imports.kills} kills, files there after each: ${imports.filesThere.join(" ")} of ${imports.files}; none in part, none twice`,
+    `  ${imports.kills} kills, ${imports.inTheMidst} in the midst, files there after each: ${imports.filesThere.join(" ")} of ${imports.files}; none in part, none twice`,
   );
 
   say("Engine killed, and cancelled, while it trains:");

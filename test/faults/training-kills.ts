@@ -32,7 +32,10 @@ export type TrainingFigures = {
   readonly experiments: number;
 };
 
-const DESIGN = { training: { epochs: 400 } };
+/** Epochs enough that a training can be met in its midst on any computer. */
+const DESIGN = { training: { epochs: 10_000, patience: 10_000 } };
+/** Moments are drawn from this part of a whole training, so that few are over before they are met. */
+const LATEST = 0.9;
 
 export async function runTrainingKills(
   rounds: number,
@@ -48,6 +51,9 @@ export async function runTrainingKills(
   try {
     await engine.ask("project:create", { path });
     await engine.ask("recordings:import", { paths: writeExamples(join(folder, "examples")) });
+    const begin = performance.now();
+    await engine.ask("training:start", { design: DESIGN });
+    const wholeMs = performance.now() - begin;
     for (let round = 0; round < rounds; round++) {
       const training = engine.ask("training:start", { design: DESIGN }).then(
         () => "finished" as const,
@@ -57,8 +63,9 @@ export async function runTrainingKills(
         },
       );
       training.catch(() => {});
-      await sleep(random.next() * 2500);
-      if (random.chance(0.5)) {
+      await sleep(random.next() * LATEST * wholeMs);
+      // Turn by turn, so that both are tried however few rounds there are.
+      if (round % 2 === 0) {
         await engine.kill();
         kills++;
         requireSound(path);
