@@ -30,6 +30,8 @@ export function EvaluatePlace() {
   const board = useApp(connectedBoard);
   const go = useApp((state) => state.go);
   const evaluate = useWork("evaluation:run");
+  // Also by the command line, or before the project was closed.
+  const tested = useApp(({ summary }) => summary?.steps.evaluate === "done");
   const [engine, setEngine] = useState<Engine>("int8");
   const question = t("Can I trust it, and where is it wrong?");
   if (experiment === null)
@@ -98,7 +100,9 @@ export function EvaluatePlace() {
       {report === null && !evaluate.running && (
         <Empty
           text={t(
-            "Not tested yet. The test uses only recordings that the model has never seen: it counts right answers, says how sure that is, and shows where it was wrong, worst first.",
+            tested
+              ? "Tested before. The report is not kept with the project: test again to see it. It takes a few seconds."
+              : "Not tested yet. The test uses only recordings that the model has never seen: it counts right answers, says how sure that is, and shows where it was wrong, worst first.",
           )}
         />
       )}

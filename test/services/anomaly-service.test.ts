@@ -53,6 +53,21 @@ describe("an experiment with an anomaly score", () => {
     project.close();
   });
 
+  it("calls as many held-out normal windows unknown as its quantile leaves above, times its margin", async () => {
+    const project = twoAndAnother();
+    const judged = async (quantile: number, margin: number) => {
+      const { experiment } = await train(project, request({ anomaly: { quantile, margin } }));
+      return (await evaluate(project, { experiment, split: "test", engine: "float" })).anomaly;
+    };
+    const [half, doubled, all] = [await judged(0.5, 1), await judged(0.5, 2), await judged(1, 1)];
+    expect(half).toMatchObject({ normalFrom: "validation" });
+    expect(half?.falseAlarms).toBeGreaterThan(0.4);
+    expect(half?.falseAlarms).toBeLessThanOrEqual(0.5);
+    expect(doubled?.threshold).toBeCloseTo(2 * (half?.threshold ?? 0), 5);
+    expect(all?.falseAlarms).toBe(0);
+    project.close();
+  });
+
   it("counts a label that was trained on, but is not among the normal ones, as an anomaly", async () => {
     const project = newProject();
     for (let take = 1; take <= 6; take++) {
