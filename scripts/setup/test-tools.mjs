@@ -20,7 +20,7 @@ const RUNTIME = {
 };
 
 export async function setUpTestTools() {
-  await setUpSystemPackages(["chromium", "xvfb", "python", "build", "qemu", "flashers", "voices"]);
+  await setUpSystemPackages(["chromium", "xvfb", "python", "build", "qemu", "flashers", "voices", "fuzzers"]);
   if (!(await has("python3"))) {
     problem("Without Python the tests against reference libraries and in Electron are skipped.");
     return;
