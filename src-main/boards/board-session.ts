@@ -63,6 +63,8 @@ const HELLO_TIMEOUT_MS = 1000;
 /** Erasing a slot of a slow flash takes a while, and a board that is busy with it answers a repeated request after it. */
 const FLASH_WORK = { timeoutMs: 4000, tries: 5 };
 const REPLAY_TIMEOUT_MS = 15_000;
+/** SAMPLES messages kept for whoever takes up running streams: some ten seconds of a fast board, 8 MB at most. */
+const EARLY_MESSAGES = 4096;
 
 export class BoardSession {
   readonly transport: Transport;
@@ -72,13 +74,17 @@ export class BoardSession {
   #heartbeat: Heartbeat | null = null;
   #replay: ((message: ReplayMessage) => void) | null = null;
   #lost: LimpetError | null = null;
+  /** What running streams sent before anyone could listen; null: nobody will take it. */
+  #early: SamplesMessage[] | null;
 
-  private constructor(transport: Transport) {
+  private constructor(transport: Transport, keepStreams: boolean) {
     this.transport = transport;
+    this.#early = keepStreams ? [] : null;
     this.#link = new BoardLink(transport, {
       onMessage: (message) => {
         switch (message.kind) {
           case "samples":
+            if (this.#early !== null && this.#early.length < EARLY_MESSAGES) this.#early.push(message);
             return this.#emit({ kind: "samples", samples: message });
           case "heartbeat":
             return this.#takeHeartbeat(message.heartbeat);
@@ -108,7 +114,7 @@ export class BoardSession {
     transport: Transport,
     options: { readonly keepStreams?: boolean | undefined } = {},
   ): Promise<BoardSession> {
-    const session = new BoardSession(transport);
+    const session = new BoardSession(transport, options.keepStreams === true);
     try {
       await session.#link.open();
       await session.greet();
@@ -168,6 +174,16 @@ export class BoardSession {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Samples that streams which were left running (`keepStreams`) have sent since the line was opened, in their order. Listeners
+   * that came meanwhile have had them too. Given once; nothing is kept from then on.
+   */
+  takeEarlySamples(): readonly SamplesMessage[] {
+    const early = this.#early ?? [];
+    this.#early = null;
+    return early;
+  }
+
   /** Asks the board for its description, anew after a change of firmware or model. */
   async greet(): Promise<Hello> {
     const before = this.#link.counters;
@@ -210,6 +226,7 @@ export class BoardSession {
 
   /** Starts sampling; resolves with the board's time, microseconds. Rate 0 stands for a sensor's default. */
   async start(sensors: readonly SelectedSensor[]): Promise<bigint> {
+    this.#early = null;
     return decodeU64(await this.#link.request({ kind: "start", sensors }));
   }
   /** Ends sampling; what the board still had in its buffers comes before the answer. */

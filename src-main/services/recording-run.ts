@@ -6,6 +6,7 @@ import type { RecordingRequest, RecordingState } from "../../src-shared/contract
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { BoardSession } from "../boards/board-session.ts";
+import type { SamplesMessage } from "../boards/link/messages.ts";
 import type { RecordingWriter } from "../dataset/types.ts";
 import type { ChosenSensor, SampleRecorder } from "./sample-recorder.ts";
 
@@ -103,18 +104,23 @@ export class RecordingRun {
 
   #listen(session: BoardSession): void {
     this.#unlisten();
+    // The stream went on while the board was greeted: that is no gap.
+    for (const samples of session.takeEarlySamples()) this.#take(samples);
     this.#unlisten = session.listen((event) => {
       if (event.kind === "lost") void this.#lost(event.error);
       if (event.kind === "restarted") this.#end(restarted(session.port));
-      if (event.kind !== "samples") return;
-      try {
-        if (!this.#recorder.add(event.samples)) return;
-        this.#silent[this.#chosen.findIndex(({ index }) => index === event.samples.sensor)] = 0;
-        if (this.#recorder.complete) this.#end(null);
-      } catch (error) {
-        this.#end(error);
-      }
+      if (event.kind === "samples") this.#take(event.samples);
     });
+  }
+
+  #take(samples: SamplesMessage): void {
+    try {
+      if (!this.#recorder.add(samples)) return;
+      this.#silent[this.#chosen.findIndex(({ index }) => index === samples.sensor)] = 0;
+      if (this.#recorder.complete) this.#end(null);
+    } catch (error) {
+      this.#end(error);
+    }
   }
 
   #tick(): void {

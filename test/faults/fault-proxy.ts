@@ -40,6 +40,7 @@ export class FaultProxy {
   readonly #options: ProxyOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #apps = new WeakSet<Socket>();
 
   private constructor(options: ProxyOptions) {
     this.#options = options;
@@ -66,8 +67,12 @@ export class FaultProxy {
     this.passed.length = 0;
   }
 
+  /** Breaks the line off behind the last frame passed, so that the account of what reached the app stays true. */
   breakLine(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) {
+      if (this.#apps.has(socket)) socket.end();
+      else socket.destroy();
+    }
   }
 
   async close(): Promise<void> {
@@ -78,6 +83,7 @@ export class FaultProxy {
   #accept(app: Socket): void {
     const board = createConnection({ host: "127.0.0.1", port: this.#options.boardPort, noDelay: true });
     this.#sockets.add(app);
+    this.#apps.add(app);
     this.#sockets.add(board);
     for (const [one, other] of [
       [app, board],
