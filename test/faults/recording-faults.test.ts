@@ -164,6 +164,20 @@ describe("a board whose line breaks off during a recording", () => {
     expect(board.starts).toBe(1);
   });
 
+  it("and that is slow to answer afterwards is recorded from the first sample that the new line brings", async () => {
+    const board = await source([ACCELEROMETER]);
+    const project = newProject();
+    const { result } = await recordAsApp(board, project, 4);
+    await sleep(1000);
+    board.answerDelayMs = 300;
+    board.breakLine();
+    const { recording } = await result;
+    const info = project.recording(recording);
+    expect(info.streams).toMatchObject([{ gaps: 1, lostSamples: board.droppedBefore }]);
+    expect(board.droppedBefore).toBeGreaterThan(0);
+    requireTrueSamples(project, info);
+  });
+
   it("and that lost its power too ends the recording, which is kept, and says why", async () => {
     const board = await source();
     const project = newProject();

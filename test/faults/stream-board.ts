@@ -50,6 +50,10 @@ export class StreamBoard {
   /** Frames with samples that were handed to the line. */
   framesSent = 0;
   starts = 0;
+  /** How long the board takes to answer a request; it goes on sampling meanwhile. */
+  answerDelayMs = 0;
+  /** Samples per channel of the last recording that no line took. */
+  droppedBefore = 0;
   readonly #server: Server;
   #socket: Socket | null = null;
   #bootedAt = performance.now();
@@ -89,9 +93,9 @@ export class StreamBoard {
     return this.#streams.reduce((sum, { dropped }) => sum + dropped, 0);
   }
 
-  /** The line breaks off; the board goes on sampling. */
+  /** The line breaks off behind the last frame sent; the board goes on sampling. */
   breakLine(): void {
-    this.#socket?.destroy();
+    this.#socket?.end();
     this.#socket = null;
   }
   /** The board restarts (reset button, brown-out): streams end, clock and counters begin anew. The line may stay. */
@@ -124,7 +128,8 @@ export class StreamBoard {
       for (const { type, payload } of result.frames) {
         const { id, request } = decodeRequest(type, payload);
         if (this.#last?.id === id) this.#send(MESSAGE_TYPES.response, this.#last.payload);
-        else this.#answer(id, request);
+        else if (this.answerDelayMs === 0) this.#answer(id, request);
+        else setTimeout(() => this.#answer(id, request), this.answerDelayMs);
       }
     });
   }
@@ -154,6 +159,7 @@ export class StreamBoard {
         return [0, new ByteWriter().u64(this.#timeUs()).done()];
       case "stop": {
         const out = new ByteWriter();
+        this.droppedBefore = this.dropped;
         for (const { sensor, next, dropped } of this.#streams)
           out.u8(sensor).u64(BigInt(next)).u64(BigInt(dropped));
         this.#streams = [];
