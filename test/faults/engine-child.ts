@@ -17,12 +17,21 @@ export class EngineChild {
   readonly #exit: Promise<unknown>;
   #next = 1;
 
-  /** @param folder the user's folder of this engine */
-  constructor(folder: string) {
+  /**
+   * @param folder the user's folder of this engine
+   * @param node flags for its Node, and variables of its environment
+   */
+  constructor(
+    folder: string,
+    node: {
+      readonly flags?: readonly string[];
+      readonly environment?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
     this.#child = fork(ENTRY, [], {
-      env: { ...process.env, LIMPET_HOME: folder, LIMPET_LOG: "silent" },
+      env: { ...process.env, LIMPET_HOME: folder, LIMPET_LOG: "silent", ...node.environment },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
-      execArgv: ["--no-warnings"],
+      execArgv: ["--no-warnings", ...(node.flags ?? [])],
     });
     this.#exit = once(this.#child, "exit");
     this.#child.on("message", (text: string) => {
