@@ -24,6 +24,7 @@ const NEEDS_FIRMWARE = new Set([
   "record",
   "deploy",
   "monitor",
+  "log",
   "train",
   "tune",
   "evaluate",

@@ -8,6 +8,7 @@
 
 #include "../link/frame.h"
 #include "../link/wire.h"
+#include "../store/event_log.h"
 #include "../store/store.h"
 #include "pipeline.h"
 #include "sensor.h"
@@ -53,6 +54,12 @@ typedef struct {
   uint32_t pool_bytes;
   /* Bytes that have come over the line; returns how many were put into `out`. */
   uint32_t (*receive)(void *context, uint8_t *out, uint32_t max);
+  /* Where the event log lies, whole pages, two at least; 0 bytes: the board keeps none. */
+  store_flash log_flash;
+  uint32_t log_base;
+  uint32_t log_bytes;
+  /* Switches the board's light, for labels that are to be seen; NULL where it has none. */
+  void (*show)(void *context, bool on);
 } board_port;
 
 /* Power of two; holds some frames of the largest size. */
@@ -104,6 +111,14 @@ typedef struct {
   uint64_t produced_before;
   uint64_t dropped_before;
 
+  /* By itself: whether it is now, when it will be (0: that is not known yet), and when the next window is due. */
+  bool logging;
+  event_log log;
+  bool alone;
+  bool shown;
+  uint64_t alone_at_us;
+  uint64_t alone_next_us;
+
   bool live;
   uint64_t live_window;
   uint32_t classified;
@@ -128,6 +143,12 @@ void board_start(board *b, const board_port *port, uint64_t now_us);
 
 /* Does what is to be done at `now_us` (microseconds since the start), without waiting. Returns whether there is more to do at once. */
 bool board_step(board *b, uint64_t now_us);
+
+/*
+ * Until when there is nothing to do, unless bytes come or the line takes more: the port may sleep that long. Not after the last board_step's
+ * time where samples are being sent.
+ */
+uint64_t board_wake_us(const board *b);
 
 /* Takes at most `max` bytes to be sent; returns how many. */
 uint32_t board_transmit(board *b, uint8_t *out, uint32_t max);

@@ -78,6 +78,7 @@ bool board_step(board *b, uint64_t now_us) {
     b->next_heartbeat_us = now_us + HEARTBEAT_US;
   }
   bool more = board_stream_step(b);
+  more = board_alone_step(b) || more;
   more = board_live_step(b) || more;
   return board_replay_step(b) || more;
 }
@@ -90,4 +91,5 @@ void board_start(board *b, const board_port *port, uint64_t now_us) {
   /* Ends a half frame of the time before. */
   b->transmit_count = 1;
   board_models_start(b);
+  board_alone_start(b);
 }

@@ -175,6 +175,11 @@ static void classify(board *b) {
     return;
   }
   b->classified++;
+  board_show_label(b, pipeline_label(m));
+  if (b->alone) {
+    board_alone_found(b);
+    return;
+  }
   uint64_t first = b->live_inputs[0].first;
   double end = (double)(first + m->inputs[0].window_samples) * 1e6 / (double)m->inputs[0].rate_hz;
   wire_writer w = board_payload(b);
@@ -197,8 +202,8 @@ bool board_live_step(board *b) {
   for (uint8_t i = 0; i < b->model.input_count; i++) {
     full = full && b->live_inputs[i].filled == b->model.inputs[i].window_samples;
   }
-  if (!full || !board_can_send(b)) return read;
+  if (!full || (!b->alone && !board_can_send(b))) return read;
   classify(b);
-  move_to(b, b->live_window + 1);
+  if (b->live) move_to(b, b->live_window + 1);
   return true;
 }

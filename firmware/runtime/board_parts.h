@@ -61,6 +61,19 @@ uint8_t board_result_flags(const board *b);
 /* Writes raw scores, padding, scores, counts and anomaly score, as PREDICTION and REPLAY_RESULT have them. */
 void board_write_scores(const board *b, wire_writer *w);
 
+/* by itself: board_alone.c */
+
+void board_alone_start(board *b);
+/* The laptop asks for something. */
+void board_alone_end(board *b);
+/* A window of a run by itself has been classified. */
+void board_alone_found(board *b);
+bool board_alone_step(board *b);
+void board_show(board *b, bool on);
+void board_show_label(board *b, uint8_t label);
+int16_t board_log_read(const board *b, wire_reader *r, wire_writer *w);
+int16_t board_log_clear(board *b);
+
 /* replay: board_replay.c */
 
 int16_t board_replay_begin(board *b, wire_reader *r, wire_writer *w);

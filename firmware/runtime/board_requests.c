@@ -18,6 +18,8 @@ enum {
   REQUEST_RESET,
   REQUEST_READ_PACKAGE,
   REQUEST_STATUS,
+  REQUEST_LOG_READ,
+  REQUEST_LOG_CLEAR,
 };
 
 #define BODY_MAX (FRAME_MAX_PAYLOAD - 4)
@@ -44,6 +46,9 @@ static int16_t perform(board *b, uint8_t type, uint16_t id, wire_reader *r, wire
       return board_live_start(b, w);
     case REQUEST_LIVE_STOP:
       board_live_stop(b);
+      board_show(b, false);
+      /* Whatever was being replayed, too: the laptop has done with the board. */
+      if (!b->replay_sending) b->replay = false;
       wire_put_u32(w, b->classified);
       return BOARD_OK;
     case REQUEST_ROLL_BACK:
@@ -62,6 +67,10 @@ static int16_t perform(board *b, uint8_t type, uint16_t id, wire_reader *r, wire
     case REQUEST_STATUS:
       board_write_heartbeat(b, w);
       return BOARD_OK;
+    case REQUEST_LOG_READ:
+      return board_log_read(b, r, w);
+    case REQUEST_LOG_CLEAR:
+      return board_log_clear(b);
     default:
       return BOARD_UNKNOWN;
   }
@@ -71,6 +80,7 @@ void board_handle(board *b, const frame *request) {
   wire_reader r = wire_reader_on(request->payload, request->payload_bytes);
   uint16_t id = wire_get_u16(&r);
   if (r.missing) return;
+  board_alone_end(b);
   if (b->stopping && id == b->stop_id) return;
   if (b->answered && id == b->answered_id) {
     wire_writer w = board_payload(b);

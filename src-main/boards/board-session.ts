@@ -18,12 +18,15 @@ import {
 } from "./link/messages.ts";
 import { DATA_HEAD_BYTES, type Request } from "./link/requests.ts";
 import {
+  decodeLog,
   decodeSelfTest,
   decodeStopped,
   decodeU8,
   decodeU32,
   decodeU64,
   decodeUpdateBegun,
+  type LogEvent,
+  type LogPart,
   refusal,
   type SelfTest,
   STATUS,
@@ -74,6 +77,7 @@ export class BoardSession {
   #heartbeat: Heartbeat | null = null;
   #replay: ((message: ReplayMessage) => void) | null = null;
   #lost: LimpetError | null = null;
+  #replayed = false;
   /** What running streams sent before anyone could listen; null: nobody will take it. */
   #early: SamplesMessage[] | null;
 
@@ -308,8 +312,25 @@ export class BoardSession {
     return out;
   }
 
+  /** The whole event log, part by part. Throws `board-refused` without a model, or where the board keeps none. */
+  async readLog(work: WorkOptions = {}): Promise<LogPart> {
+    const events: LogEvent[] = [];
+    for (;;) {
+      stopIfAborted(work);
+      const log = decodeLog(await this.#link.request({ kind: "log-read", from: events.length }));
+      events.push(...log.part);
+      if (log.part.length === 0 || events.length >= log.kept) return { ...log, part: events };
+      work.onProgress?.("reading the log", events.length / log.kept);
+    }
+  }
+
+  async clearLog(): Promise<void> {
+    await this.#link.request({ kind: "log-clear" }, FLASH_WORK);
+  }
+
   /** Begins replay; resolves with the bytes of one window (float32). */
   async beginReplay(source: "link" | "signal"): Promise<number> {
+    this.#replayed = true;
     return decodeU32(await this.#link.request({ kind: "replay-begin", source }));
   }
 
@@ -366,6 +387,11 @@ export class BoardSession {
 
   /** Closes the link. May be called twice. */
   async close(): Promise<void> {
+    if (this.#replayed && this.#lost === null) {
+      // Else a board that runs by itself would wait for the next window for ever.
+      this.#replayed = false;
+      await this.#link.ask({ kind: "live-stop" }, { tries: 1 }).catch(() => {});
+    }
     await this.#link.close();
     this.#listeners.clear();
   }

@@ -18,6 +18,10 @@ export type QemuOptions = {
   readonly signal?: Uint8Array | undefined;
   /** Counts instructions exactly; virtual time then follows the instructions, 64 ns each. */
   readonly instructions?: boolean | undefined;
+  /** With `instructions`: the board's time leaps over what the processor sleeps through, as fast as this computer can. */
+  readonly leap?: boolean | undefined;
+  /** With `instructions`: QEMU ends when the board has run that many seconds of its own time. */
+  readonly seconds?: number | undefined;
 };
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -89,7 +93,7 @@ export class QemuProcess {
     try {
       prepareFolder(folder, options);
       const line = await listen(server, folder);
-      child = launch(qemu, folder, line, options.instructions === true);
+      child = launch(qemu, folder, line, options);
       const exited = untilExit(child);
       const socket = await connected(server, child);
       return new QemuProcess(socket, child, folder, exited);
@@ -138,7 +142,12 @@ function listen(server: Server, folder: string): Promise<string> {
   });
 }
 
-function launch(qemu: string, folder: string, line: string, instructions: boolean): ChildProcess {
+function launch(
+  qemu: string,
+  folder: string,
+  line: string,
+  { instructions = false, leap = false, seconds }: QemuOptions,
+): ChildProcess {
   const flags = [
     ["-machine", "mps2-an386"],
     ["-display", "none"],
@@ -148,10 +157,10 @@ function launch(qemu: string, folder: string, line: string, instructions: boolea
     ["-serial", "chardev:link"],
     [
       "-semihosting-config",
-      `enable=on,target=native,arg=limpet,arg=flash.bin,arg=signal.bin${instructions ? ",arg=instructions" : ""}`,
+      `enable=on,target=native,arg=limpet,arg=flash.bin,arg=signal.bin${instructions ? ",arg=instructions" : ""}${seconds === undefined ? "" : `,arg=${Math.ceil(seconds)}`}`,
     ],
     ["-kernel", "firmware.bin"],
-    instructions ? ["-icount", "shift=6"] : [],
+    instructions ? ["-icount", leap ? "shift=6,sleep=off" : "shift=6"] : [],
   ].flat();
   const child = WINDOWS
     ? spawn(qemu, flags, { cwd: folder, stdio: ["ignore", "ignore", "pipe"], windowsHide: true })

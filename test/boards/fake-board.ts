@@ -145,6 +145,9 @@ export class FakeBoard {
         return { body: encodeHello(this.#hello()) };
       case "start":
         return { body: out.u64(5n).done(), after: () => this.#stream(request.sensors[0]?.index ?? 0) };
+      case "log-read":
+      case "log-clear":
+        return { status: -8 };
       case "stop":
       case "reset":
       case "update-abort":

@@ -77,7 +77,7 @@ describe.skipIf(!ready)("the virtual board's streams", () => {
     process.kill(transport.pid, "SIGKILL");
     await session.close();
     const own = readFileSync(flashPath).subarray(0x200000);
-    expect(own.length).toBe(0x100000);
+    expect(own.length).toBe(0x108000);
     expect(own.every((byte) => byte === 0xff)).toBe(true);
   }, 20_000);
 });

@@ -27,6 +27,7 @@
 #define RESET_CONTROL REGISTER(0xe000ed0cu)
 
 #define TICKS_PER_WAKE_UP (CHIP_CLOCK_HZ / 500u)
+#define SYSTICK_MOST 0x1000000u
 #define RING_BYTES 4096u
 
 void uart_receive_handler(void);
@@ -37,6 +38,7 @@ void fault_handler(void);
 static struct {
   uint64_t ticks;
   uint32_t last_value;
+  uint32_t tick;
   volatile uint32_t written;
   volatile uint32_t read;
   volatile bool woken;
@@ -51,6 +53,7 @@ void chip_start(void) {
   UART_DIVIDER = 16;
   UART_CONTROL = UART_ENABLE | UART_RX_INTERRUPT | UART_TX_INTERRUPT;
   NVIC_ENABLE = 3;
+  chip.tick = TICKS_PER_WAKE_UP;
   SYSTICK_RELOAD = TICKS_PER_WAKE_UP - 1;
   SYSTICK_VALUE = 0;
   SYSTICK_CONTROL = 7;
@@ -110,7 +113,20 @@ uint32_t chip_send(const uint8_t *bytes, uint32_t count) {
   return sent;
 }
 
-void chip_sleep(void) {
+/* Lets the tick come at `until_us`; at the shortest as often as while all is awake, at the longest as its 24 bits allow. */
+static void set_tick(uint64_t until_us) {
+  uint64_t now_us = chip_ticks() / (CHIP_CLOCK_HZ / 1000000u);
+  uint64_t ticks = until_us > now_us ? (until_us - now_us) * (CHIP_CLOCK_HZ / 1000000u) : 0;
+  if (ticks < TICKS_PER_WAKE_UP) ticks = TICKS_PER_WAKE_UP;
+  if (ticks > SYSTICK_MOST) ticks = SYSTICK_MOST;
+  if (ticks == chip.tick) return;
+  chip.tick = (uint32_t)ticks;
+  SYSTICK_RELOAD = chip.tick - 1;
+  SYSTICK_VALUE = 0;
+}
+
+void chip_sleep(uint64_t until_us) {
+  set_tick(until_us);
   /* With interrupts masked WFI still wakes; without a mask one could slip in between the question and the sleep. */
   __asm volatile("cpsid i");
   if (!chip.woken) __asm volatile("dsb\n wfi");

@@ -13,8 +13,11 @@ uint64_t chip_ticks(void);
 uint32_t chip_receive(uint8_t *out, uint32_t max);
 /* Puts bytes on the line while it takes them; returns how many. The transmitter's interrupt wakes the processor when it takes more. */
 uint32_t chip_send(const uint8_t *bytes, uint32_t count);
-/* Sleeps until an interrupt; one that has come since the last call makes it return at once. */
-void chip_sleep(void);
+/*
+ * Sleeps until an interrupt; one that has come since the last call makes it return at once. The tick is one: 500 times a second, or not before
+ * `until_us` where that is later (0.67 s at the longest).
+ */
+void chip_sleep(uint64_t until_us);
 void chip_reset(void);
 
 #endif

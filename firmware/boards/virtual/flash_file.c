@@ -6,7 +6,7 @@
 
 /* Where the board's own part of the file begins (docs/boards.md, "The flash file"). */
 #define FILE_BASE 0x200000u
-#define FLASH_BYTES (2u * FLASH_SLOT_BYTES)
+#define FLASH_BYTES (2u * FLASH_SLOT_BYTES + FLASH_LOG_BYTES)
 
 extern uint8_t __slots[];
 

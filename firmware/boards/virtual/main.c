@@ -46,14 +46,23 @@ static int read_signal(void *context, uint64_t offset, void *out, uint32_t bytes
   return offset > 0x7fffffffu ? -1 : host_read_at(state.signal, (uint32_t)offset, out, bytes);
 }
 
-/* Words of the command line: program, flash file, signal file, `instructions`. Missing words stay empty. */
-static void split_command(const char *words[4]) {
+enum { WORD_FLASH = 1, WORD_SIGNAL = 2, WORD_COUNTING = 3, WORD_SECONDS = 4, WORDS = 5 };
+
+/* Words of the command line: program, flash file, signal file, `instructions`, seconds that it is to run. Missing words stay empty. */
+static void split_command(const char *words[WORDS]) {
   char *at = state.command;
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < WORDS; i++) {
     words[i] = at;
     while (*at != 0 && *at != ' ') at++;
     if (*at == ' ') *at++ = 0;
   }
+}
+
+/* Microseconds of a number of seconds; never where it is none. */
+static uint64_t time_of(const char *text) {
+  uint64_t seconds = 0;
+  for (; *text >= '0' && *text <= '9'; text++) seconds = 10 * seconds + (uint64_t)(*text - '0');
+  return seconds == 0 ? UINT64_MAX : seconds * 1000000u;
 }
 
 static void open_signal(const char *path) {
@@ -83,7 +92,7 @@ static bool send_all(void) {
 }
 
 int main(void) {
-  const char *words[4];
+  const char *words[WORDS];
   board_port *port = &state.port;
   if (host_command_line(state.command, sizeof state.command) != 0) state.command[0] = 0;
   split_command(words);
@@ -92,23 +101,28 @@ int main(void) {
   port->name = "Virtual board";
   port->serial_number = "VIRTUAL-1";
   port->clock_hz = CHIP_CLOCK_HZ;
-  if (strcmp(words[3], "instructions") == 0) {
+  if (strcmp(words[WORD_COUNTING], "instructions") == 0) {
     port->counting = BOARD_COUNTS_INSTRUCTIONS;
     port->counter = count_instructions;
   }
-  flash_file_open(&state.flash, words[1], port->firmware_hash, &port->flash);
+  flash_file_open(&state.flash, words[WORD_FLASH], port->firmware_hash, &port->flash);
   port->slot_bytes = FLASH_SLOT_BYTES;
   port->flash_map = map;
   port->chunk_bytes = 960;
   port->pool = pool;
   port->pool_bytes = sizeof pool;
   port->receive = receive;
-  open_signal(words[2]);
+  port->log_flash = port->flash;
+  port->log_base = 2u * FLASH_SLOT_BYTES;
+  port->log_bytes = FLASH_LOG_BYTES;
+  open_signal(words[WORD_SIGNAL]);
+  uint64_t end_us = time_of(words[WORD_SECONDS]);
   board_start(&state.app, port, now_us());
   for (;;) {
+    if (now_us() >= end_us) host_exit();
     bool more = board_step(&state.app, now_us());
     bool sent = send_all();
     if (state.app.reset_wanted && sent && state.app.transmit_count == 0) chip_reset();
-    if (!more || !sent) chip_sleep();
+    if (!more || !sent) chip_sleep(sent ? board_wake_us(&state.app) : 0);
   }
 }

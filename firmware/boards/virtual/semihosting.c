@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-enum { SYS_OPEN = 0x01, SYS_WRITE = 0x05, SYS_READ = 0x06, SYS_SEEK = 0x0a, SYS_FLEN = 0x0c, SYS_GET_CMDLINE = 0x15 };
+enum { SYS_OPEN = 0x01, SYS_WRITE = 0x05, SYS_READ = 0x06, SYS_SEEK = 0x0a, SYS_FLEN = 0x0c, SYS_GET_CMDLINE = 0x15, SYS_EXIT = 0x18 };
+#define APPLICATION_EXIT 0x20026u
 
 static int32_t host(uint32_t operation, const uint32_t *arguments) {
   register uint32_t r0 __asm("r0") = operation;
@@ -42,4 +43,11 @@ int host_write_at(int handle, uint32_t offset, const void *bytes, uint32_t count
 int host_command_line(char *out, uint32_t capacity) {
   uint32_t arguments[2] = {address(out), capacity};
   return host(SYS_GET_CMDLINE, arguments) == 0 ? 0 : -1;
+}
+
+void host_exit(void) {
+  register uint32_t r0 __asm("r0") = SYS_EXIT;
+  register uint32_t r1 __asm("r1") = APPLICATION_EXIT;
+  __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory", "cc");
+  for (;;) __asm volatile("wfi");
 }

@@ -16,5 +16,7 @@ int host_read_at(int handle, uint32_t offset, void *bytes, uint32_t count);
 int host_write_at(int handle, uint32_t offset, const void *bytes, uint32_t count);
 /* The command line that the host gives; 0 or -1. */
 int host_command_line(char *out, uint32_t capacity);
+/* Ends the emulator. */
+void host_exit(void);
 
 #endif

@@ -15,7 +15,8 @@
 #endif
 #define PAGE_BYTES 4096u
 #define SLOT_BYTES 0x80000u
-#define FLASH_BYTES (2u * SLOT_BYTES)
+#define LOG_BYTES 0x8000u
+#define FLASH_BYTES (2u * SLOT_BYTES + LOG_BYTES)
 #define POOL_BYTES (512u * 1024u)
 #define RING_BYTES 65536u
 #define NO_MEMORY (-2)
@@ -112,6 +113,9 @@ int32_t EXPORT(limpet_board_start)(uint8_t *flash, const uint8_t *signal, int32_
   port->pool = pool;
   port->pool_bytes = sizeof pool;
   port->receive = receive;
+  port->log_flash = port->flash;
+  port->log_base = 2u * SLOT_BYTES;
+  port->log_bytes = LOG_BYTES;
   if (played_sensor_open(&state.sensors, read_signal, NULL, state.signal_bytes, &port->sensors) != 0) return -1;
   board_start(&state.app, port, 0);
   return 0;

@@ -19,6 +19,8 @@ export const REQUEST_TYPES = {
   reset: 0x0e,
   "read-package": 0x0f,
   status: 0x10,
+  "log-read": 0x11,
+  "log-clear": 0x12,
 } as const;
 export type RequestKind = keyof typeof REQUEST_TYPES;
 
@@ -33,7 +35,8 @@ export type Request =
         | "live-stop"
         | "roll-back"
         | "reset"
-        | "status";
+        | "status"
+        | "log-clear";
     }
   /** `rateHz` 0 stands for the sensor's default. */
   | {
@@ -51,7 +54,9 @@ export type Request =
       /** First sample of the window; for source `signal` only. */
       readonly firstSample: bigint;
     }
-  | { readonly kind: "read-package"; readonly offset: number; readonly bytes: number };
+  | { readonly kind: "read-package"; readonly offset: number; readonly bytes: number }
+  /** Events from number `from` on, the oldest that the board still has being 0. */
+  | { readonly kind: "log-read"; readonly from: number };
 
 /** Bytes of an UPDATE_DATA or REPLAY_DATA payload that are not data. */
 export const DATA_HEAD_BYTES = 6;
@@ -69,6 +74,10 @@ export function encodeRequest(id: number, request: Request): Uint8Array {
     case "roll-back":
     case "reset":
     case "status":
+    case "log-clear":
+      break;
+    case "log-read":
+      out.u32(request.from);
       break;
     case "start":
       out.u8(request.sensors.length);
@@ -140,7 +149,10 @@ function decodeBody(kind: RequestKind, reader: ByteReader): Request {
     case "roll-back":
     case "reset":
     case "status":
+    case "log-clear":
       return { kind };
+    case "log-read":
+      return { kind, from: reader.u32() };
     default:
       return assertNever(kind, "request kind");
   }

@@ -90,6 +90,56 @@ export function decodeSelfTest(body: Uint8Array): SelfTest {
   };
 }
 
+export type LogEvent = {
+  /** Seconds that the board had run since the log began. */
+  readonly time: number;
+  /** Number of the board's start, from 1. */
+  readonly boot: number;
+  /** Index of the label; null: unknown. */
+  readonly label: number | null;
+  readonly score: number;
+};
+
+/** A part of the event log, with what is known of the whole. Times in seconds. */
+export type LogPart = {
+  readonly boots: number;
+  /** How long the board has run since the log began, and until its last start; null where it has not run by itself since that. */
+  readonly runningSeconds: number;
+  readonly startedAt: number | null;
+  /** Events since the log began, and those that are still there. */
+  readonly events: number;
+  readonly kept: number;
+  /** Windows by label, and those called unknown. */
+  readonly totals: readonly number[];
+  readonly unknown: number;
+  readonly part: readonly LogEvent[];
+};
+
+const UNKNOWN_LABEL = 255;
+const TENTHS = 10;
+
+export function decodeLog(body: Uint8Array): LogPart {
+  const reader = new ByteReader(body, "the event log");
+  const boots = reader.u32();
+  const runningSeconds = reader.u32() / TENTHS;
+  const startedAt = reader.u32() / TENTHS;
+  const events = reader.u32();
+  const kept = reader.u32();
+  const begun = reader.u8() !== 0;
+  const labels = reader.u8();
+  const count = reader.u16();
+  const totals = Array.from({ length: labels }, () => reader.u32());
+  const unknown = reader.u32();
+  const part = Array.from({ length: count }, () => {
+    const time = reader.u32() / TENTHS;
+    const boot = reader.u16();
+    const label = reader.u8();
+    reader.skip(1);
+    return { time, boot, label: label === UNKNOWN_LABEL ? null : label, score: reader.f32() };
+  });
+  return { boots, runningSeconds, startedAt: begun ? startedAt : null, events, kept, totals, unknown, part };
+}
+
 export const decodeU8 = (body: Uint8Array): number => new ByteReader(body, "the answer").u8();
 export const decodeU32 = (body: Uint8Array): number => new ByteReader(body, "the answer").u32();
 export const decodeU64 = (body: Uint8Array): bigint => new ByteReader(body, "the answer").u64();

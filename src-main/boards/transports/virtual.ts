@@ -14,6 +14,8 @@ export type VirtualOptions = {
   readonly signal?: Uint8Array | undefined;
   readonly flashPath?: string | undefined;
   readonly instructions?: boolean | undefined;
+  readonly leap?: boolean | undefined;
+  readonly seconds?: number | undefined;
   /** The image that setup built; read when it is needed. */
   readonly image?: (() => FirmwareImage) | undefined;
 };
@@ -78,6 +80,8 @@ export class VirtualTransport implements Transport {
       flashPath: flash.path,
       signal: this.#options.signal,
       instructions: this.#options.instructions,
+      leap: this.#options.leap,
+      seconds: this.#options.seconds,
     });
     this.#qemu = qemu;
     flash.heldBy(qemu.pid);

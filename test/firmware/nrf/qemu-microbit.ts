@@ -12,7 +12,7 @@ import { TcpTransport } from "../../../src-main/boards/transports/tcp.ts";
 
 const firmware = join(import.meta.dirname, "../../../firmware");
 const FLASH_BYTES = 256 * 1024;
-const RAM_BYTES = 32 * 1024;
+const RAM_BYTES = 40 * 1024;
 const START_TRIES = 100;
 
 /** Why the machine cannot be had here; null where it can. */

@@ -1,13 +1,14 @@
 /** `limpet virtual`: a virtual board for other programs, until it is ended. */
 import type { Command } from "commander";
 import { LimpetError } from "../../../../src-shared/errors.ts";
-import { transportFor } from "../../../boards/open-board.ts";
+import { loadSignals, transportFor } from "../../../boards/open-board.ts";
 import { VirtualRelay } from "../../../boards/virtual-relay.ts";
+import { runAlone } from "../../../services/log-service.ts";
 import { readSignalFile } from "../../../services/project-service.ts";
 import type { CliContext } from "../context.ts";
 import { numberOption } from "../values.ts";
 
-type Options = { signal: string[]; tcp?: string; flash?: string; instructions?: boolean };
+type Options = { signal: string[]; tcp?: string; flash?: string; instructions?: boolean; alone?: string };
 
 export function register(program: Command, cli: CliContext): void {
   program
@@ -17,9 +18,17 @@ export function register(program: Command, cli: CliContext): void {
     .option("--tcp <port>", "TCP port on this computer (default: any that is free)")
     .option("--flash <file>", "file that holds its flash (default: one for each user)")
     .option("--instructions", "count instructions exactly (the board runs slower)")
+    .option("--alone <seconds>", "run by itself for so much of the board's time, as fast as can be, and end")
     .action(
       cli.run(async (options: Options) => {
         const port = numberOption("tcp", options.tcp, { min: 1, max: 65_535, whole: true }) ?? 0;
+        const alone = numberOption("alone", options.alone, { above: 0 });
+        if (alone !== undefined) {
+          const signal = loadSignals(options.signal, readSignalFile);
+          await runAlone({ seconds: alone, signal, flashPath: options.flash }, cli.work("Virtual board"));
+          cli.out({ port: null, pid: process.pid, seconds: alone }, () => `The board ran ${alone} seconds.`);
+          return;
+        }
         const transport = transportFor(
           "virtual",
           {
