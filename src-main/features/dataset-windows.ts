@@ -73,7 +73,7 @@ export type FeatureTable = { readonly size: number; readonly values: Float32Arra
  * Throws `cancelled`; `invalid-design` where the front end refuses the configuration or a sample is not a number.
  */
 export async function datasetFeatures(
-  dataset: Dataset,
+  dataset: Pick<Dataset, "cached" | "cache" | "gaps" | "readValues">,
   twin: Twin,
   design: Pick<Design, "window" | "inputs">,
   plan: readonly RecordingWindows[],

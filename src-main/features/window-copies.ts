@@ -27,7 +27,7 @@ const TURN_MS = 20;
  * design, seed and windows give the same copies. Throws `invalid-design` where no input has axes to turn; `cancelled`.
  */
 export async function copiesOfWindows(
-  dataset: Dataset,
+  dataset: Pick<Dataset, "gaps" | "readValues">,
   twin: Twin,
   design: Pick<Design, "window" | "inputs" | "training">,
   windows: readonly DatasetWindow[],

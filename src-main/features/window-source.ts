@@ -30,7 +30,7 @@ const BLOCK_SAMPLES = 1 << 18;
 
 /** The sources of a recording for each input of a design; null where the recording lacks one. */
 export function recordingSources(
-  dataset: Dataset,
+  dataset: Pick<Dataset, "gaps" | "readValues">,
   recording: RecordingInfo,
   design: Pick<Design, "inputs">,
 ): InputSource[] | null {

@@ -102,9 +102,12 @@ export type Table = {
   readonly features: FeatureTable;
 };
 
+/** What features are computed from, and where they may be kept. */
+export type FeatureDataset = Pick<ProjectFile, "cached" | "cache" | "gaps" | "readValues">;
+
 /** Features of all windows of a plan, before normalisation. */
 export async function featuresOf(
-  project: ProjectFile,
+  project: FeatureDataset,
   { design, plan }: Pick<LearningPlan, "design" | "plan">,
   work: WorkOptions,
 ): Promise<Table> {
@@ -117,7 +120,7 @@ export async function featuresOf(
 
 /** Changed copies of the training windows, where the design wants them. Throws `invalid-design`, `cancelled`. */
 export async function copiesFor(
-  project: ProjectFile,
+  project: FeatureDataset,
   { design }: Pick<LearningPlan, "design">,
   { windows }: Table,
   work: WorkOptions,

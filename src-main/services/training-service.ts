@@ -14,12 +14,10 @@ import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 import type { ExperimentRow } from "../dataset/types.ts";
-import { featureShape } from "../features/feature-shape.ts";
 import { fitNormalisation, normalise } from "../features/normalisation.ts";
 import { presetsFor } from "../features/presets.ts";
 import * as backends from "../training/backends.ts";
 import { diagnoseFit } from "../training/diagnosis.ts";
-import type { MelAxes, Samples } from "../training/samples.ts";
 import { trainNetwork } from "../training/train.ts";
 import { encodeNetwork } from "../training/weights.ts";
 import { learnAnomaly } from "./anomaly-service.ts";
@@ -28,16 +26,13 @@ import { parseRow, type StoredResult, storedNormalisation } from "./experiment.t
 import { principalPlane } from "./feature-map.ts";
 import {
   chosenDesign,
-  copiesFor,
   type DesignWish,
   featuresOf,
   planLearning,
   requireSound,
   select,
-  type Table,
-  targetsOf,
-  trainingSides,
 } from "./learning-data.ts";
+import { trainingData } from "./training-data.ts";
 
 /** Points of the feature map; more hide each other. */
 const MAP_POINTS = 2000;
@@ -89,19 +84,9 @@ const ALONE_DIAGNOSIS = {
     "The model knows one label, so there is nothing to tell apart: its anomaly score says how far a window is from what was recorded. Evaluate it on recordings of something else.",
 } as const;
 
-/** Part of the whole that computing features is, for progress. */
+/** Part of the whole that computing features is, for progress, and where it ends where changed copies are made too. */
 const FEATURES_SHARE = 0.2;
-/** ... and where it ends where changed copies are made too. */
 const COPIES_SHARE = 0.4;
-
-/** The training windows' features and their copies': what the network will see. */
-function joined(values: Float32Array, copies: Float32Array | undefined): Float32Array {
-  if (copies === undefined) return values;
-  const all = new Float32Array(values.length + copies.length);
-  all.set(values);
-  all.set(copies, values.length);
-  return all;
-}
 
 /**
  * Trains and stores one experiment. Aborting `stop` ends it early and keeps the best weights so far; aborting `signal` throws
@@ -134,61 +119,21 @@ export async function train(
     signal: options.signal,
     onProgress: (stage, fraction) => options.onProgress?.(stage, from + (to - from) * fraction),
   });
-  const table = await featuresOf(project, learning, part(0, FEATURES_SHARE));
-  const sides = trainingSides(table);
-  const copies = await copiesFor(project, learning, sides.train, part(FEATURES_SHARE, COPIES_SHARE));
-  const normalisation = fitNormalisation(
-    design.normalisation,
-    joined(sides.train.features.values, copies?.features),
-    table.features.size,
-  );
-  const samples = ({ windows, features }: Table): Samples => {
-    const known = windows.map(
-      ({ recording }) => design.task === "regression" || labels.includes(recording.label),
-    );
-    const used = known.every(Boolean)
-      ? { windows, features }
-      : select({ windows, features }, (_window, index) => known[index] === true);
-    return {
-      count: used.windows.length,
-      features: normalise(used.features.values, normalisation),
-      targets: targetsOf(used.windows, labels, design.task),
-    };
-  };
-  const outputs = design.task === "regression" ? 1 : labels.length;
-  const validation = samples(sides.validation);
-  const training = samples(sides.train);
+  const ready = design.training.augmentation === undefined ? FEATURES_SHARE : COPIES_SHARE;
+  const { sides, normalisation, job } = await trainingData(project, learning, part(0, ready));
   const trained = await trainNetwork(
-    {
-      network: design.network,
-      training: design.training,
-      task: design.task,
-      inputShape: featureShape(design),
-      outputs,
-      train:
-        copies === null
-          ? training
-          : { ...training, copies: { ...copies, features: normalise(copies.features, normalisation) } },
-      // Only classes that cannot be learnt were held out for validation: there is nothing better then.
-      validation: validation.count > 0 ? validation : training,
-      backend: request.backend,
-      melAxes: melAxes(design),
-    },
-    {
-      ...part(copies === null ? FEATURES_SHARE : COPIES_SHARE, 1),
-      stop: options.stop,
-      onEpoch: options.onEpoch,
-    },
+    { ...job, network: design.network, backend: request.backend },
+    { ...part(ready, 1), stop: options.stop, onEpoch: options.onEpoch },
   );
   const { network, backend, epochs, stoppedEarly, trainSeconds, history } = trained;
-  const alone = design.task === "classification" && outputs === 1;
+  const alone = design.task === "classification" && job.outputs === 1;
   const { fit, advice } = alone
     ? ALONE_DIAGNOSIS
     : diagnoseFit(history, {
         task: design.task,
-        outputs,
+        outputs: job.outputs,
         epochs: design.training.epochs,
-        windows: training.count,
+        windows: job.train.count,
         parameters: report.parameters,
         stoppedEarly,
       });
@@ -226,16 +171,6 @@ export async function train(
   // The first design that was trained becomes the project's, so that windows are counted by it from now on.
   if (project.design() === null) project.saveDesign(chosen);
   return { ...result, experiment };
-}
-
-/** The axes of log-mel features; undefined for others. */
-function melAxes({ inputs }: Design): MelAxes | undefined {
-  const [input] = inputs;
-  if (input === undefined || inputs.length > 1 || input.features.block !== "log-mel") {
-    return undefined;
-  }
-  const { lowHz, highHz } = input.features;
-  return { lowHz, highHz: highHz === 0 ? input.rateHz / 2 : highHz, channels: input.channels.length };
 }
 
 function defaultName({ network, inputs }: Design, preset: string | undefined): string {
