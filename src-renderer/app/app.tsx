@@ -17,6 +17,8 @@ import { Message } from "../widgets/parts.tsx";
 import { BoardDialog } from "./board-dialog.tsx";
 import { EngineContext, useEngine } from "./engine-context.ts";
 import { Hint } from "./hint.tsx";
+import { LogDrawer } from "./log-drawer.tsx";
+import { ProjectDialog } from "./project-dialog.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { SideBar } from "./side-bar.tsx";
 import { StatusLine } from "./status-line.tsx";
@@ -62,6 +64,7 @@ export function App({ client }: { client: EngineClient }) {
         <Window />
         <BoardDialog />
         <ShortcutsDialog />
+        <ProjectDialog />
         <FilePickerHost />
         <Notices />
       </EngineContext>
@@ -96,15 +99,33 @@ function Window() {
       </a>
       <SideBar />
       <main className="place" id="place" key={place} tabIndex={-1}>
+        <EngineLost />
         <Hint />
         <Place />
       </main>
+      <LogDrawer />
       <StatusLine />
     </div>
   );
 }
 
-/** Ctrl+1..7 change the place, Ctrl+B opens the boards, Ctrl+Z and Ctrl+Shift+Z undo and redo outside of text fields, ? lists all keys. */
+/** Over every place while the engine is away, so that nobody works on in vain. */
+function EngineLost() {
+  const { t } = useTranslation();
+  const channel = useApp((state) => state.channel);
+  if (channel !== "lost") return null;
+  return (
+    <div className="hint-holder">
+      <Message
+        level="error"
+        message={t("The engine cannot be reached. Trying again…")}
+        hint={t("What was saved is unharmed. Limpet goes on by itself as soon as the engine is back.")}
+      />
+    </div>
+  );
+}
+
+/** Ctrl+1..7 change the place, Ctrl+B opens the boards, Ctrl+L the log, Ctrl+Z and Ctrl+Shift+Z undo and redo outside of text fields, ? lists all keys. */
 function useKeys(): void {
   const client = useEngine();
   useEffect(() => {
@@ -112,6 +133,10 @@ function useKeys(): void {
       const writing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
       if (event.key === "?" && !writing) useApp.setState({ shortcutsOpened: true });
       if (!(event.ctrlKey || event.metaKey) || event.altKey || useApp.getState().summary === null) return;
+      if (event.key.toLowerCase() === "l") {
+        event.preventDefault();
+        useApp.setState((state) => ({ logOpened: !state.logOpened }));
+      }
       if (event.key.toLowerCase() === "b") {
         event.preventDefault();
         useApp.getState().openBoards(true);

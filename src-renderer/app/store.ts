@@ -1,4 +1,5 @@
 /** What every place of the window shares: the project, its recordings and experiments, the board, notices. */
+import i18next from "i18next";
 import { create } from "zustand";
 import type {
   BoardInfo,
@@ -35,12 +36,17 @@ export type AppState = {
   readonly epochs: readonly EpochRecord[];
   readonly place: Place;
   readonly notices: readonly Notice[];
+  /** All notices since the window was opened, each with its time; the newest last. */
+  readonly history: readonly (Notice & { readonly at: string })[];
   /** The newcomer's hints are shown. */
   readonly guided: boolean;
   /** The experiment that Convert, Evaluate and Deploy are about; the newest where null. */
   readonly experiment: number | null;
   readonly boardsOpened: boolean;
   readonly shortcutsOpened: boolean;
+  readonly logOpened: boolean;
+  /** The dialog about a project file, which need not be the open one; null: closed. */
+  readonly projectDialog: { readonly path: string } | null;
   go(place: Place): void;
   openBoards(on: boolean): void;
   setGuided(on: boolean): void;
@@ -49,6 +55,8 @@ export type AppState = {
 };
 
 let nextNotice = 1;
+/** Notices that the log drawer remembers. */
+const MAX_HISTORY = 500;
 const GUIDED_KEY = "limpet.guided";
 
 export const useApp = create<AppState>((set) => ({
@@ -63,10 +71,13 @@ export const useApp = create<AppState>((set) => ({
   epochs: [],
   place: "goal",
   notices: [],
+  history: [],
   guided: localStorage.getItem(GUIDED_KEY) !== "off",
   experiment: null,
   boardsOpened: false,
   shortcutsOpened: false,
+  logOpened: false,
+  projectDialog: null,
   go: (place) => set({ place }),
   openBoards: (boardsOpened) => set({ boardsOpened }),
   setGuided: (guided) => {
@@ -74,7 +85,13 @@ export const useApp = create<AppState>((set) => ({
     set({ guided });
   },
   notify: (notice) =>
-    set((state) => ({ notices: [...state.notices.slice(-3), { ...notice, id: nextNotice++ }] })),
+    set((state) => {
+      const made = { ...notice, id: nextNotice++ };
+      return {
+        notices: [...state.notices.slice(-3), made],
+        history: [...state.history.slice(1 - MAX_HISTORY), { ...made, at: new Date().toISOString() }],
+      };
+    }),
   dismiss: (id) => set((state) => ({ notices: state.notices.filter((notice) => notice.id !== id) })),
 }));
 
@@ -121,20 +138,35 @@ export function followEngine(client: EngineClient): void {
   client.on("recording:state", (recording) => set({ recording }));
   client.on("training:epoch", (epoch) => set((state) => ({ epochs: [...state.epochs, epoch] })));
   client.on("app:notice", (notice) => useApp.getState().notify(notice));
-  const load = async (): Promise<void> => {
+  const load = async (again: boolean): Promise<void> => {
     const [info, summary, board] = await Promise.all([
       client.request("app:get-info", {}),
       client.request("project:get-summary", {}),
       client.request("boards:get-state", {}),
     ]);
-    set({ info, board, loaded: true });
+    set({ info, board, loaded: true, recording: { kind: "idle" } });
     adopt(summary);
+    if (again) {
+      // What the engine did before it ended may not have been told.
+      if (summary !== null) await Promise.all([loadRecordings(), loadExperiments()]);
+      useApp.getState().notify({
+        level: "warning",
+        message: i18next.t("The engine was started again; the window is connected to it."),
+        hint: i18next.t(
+          "What was saved is unharmed. What was under way has ended: start it once more. The log says why.",
+        ),
+        action: { label: i18next.t("Show the log"), run: () => set({ logOpened: true }) },
+      });
+    }
   };
   let was: ChannelState = "connecting";
+  let opened = false;
   const loadWhenOpen = (channel: ChannelState): void => {
     if (channel === was) return;
     was = channel;
-    if (channel === "open") load().catch(notifyError);
+    if (channel !== "open") return;
+    load(opened).catch(notifyError);
+    opened = true;
   };
   useApp.subscribe((state) => loadWhenOpen(state.channel));
   loadWhenOpen(useApp.getState().channel);

@@ -1,12 +1,13 @@
-/** Requests about going back to a snapshot, and about reports for whoever helps. */
+/** Requests about going back to a snapshot, the log, and reports for whoever helps. */
 import { resolve } from "node:path";
 import { projectSummary } from "../../services/project-service.ts";
 import { saveReport } from "../../services/report-service.ts";
 import type { EngineState } from "../engine-state.ts";
 import { readLogs } from "../log-file.ts";
+import { logEntries } from "../log-lines.ts";
 import type { Handlers } from "../rpc-server.ts";
 
-type Names = "snapshots:list" | "snapshots:restore" | "app:save-report";
+type Names = "snapshots:list" | "snapshots:restore" | "app:save-report" | "app:get-log";
 
 export type ReportContext = {
   readonly host: "electron" | "web";
@@ -24,6 +25,11 @@ export function recoveryHandlers(state: EngineState, context: ReportContext): Pi
       const kept = await state.snapshots.restore(target, id, call);
       return { kept, summary: projectSummary(await state.open(target)) };
     },
+    "app:get-log": ({ lines }) =>
+      logEntries(
+        readLogs(context.logFolder).map(({ text }) => text),
+        lines,
+      ),
     "app:save-report": ({ path, withProject }, call) =>
       saveReport(
         {

@@ -27,6 +27,7 @@ const COMMANDS = [
   "predict",
   "features",
   "export",
+  "report",
   "deploy",
   "monitor",
   "log",

@@ -1,0 +1,220 @@
+/** The project file itself: where it is, whether it is sound, its copies of earlier days, and a report for whoever helps. */
+import { Button, Checkbox, Modal } from "@mantine/core";
+import { History, LifeBuoy, ShieldCheck } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { pickPaths } from "../widgets/file-picker.tsx";
+import { ErrorMessage, Message, WorkProgress } from "../widgets/parts.tsx";
+import { useAnswer, useWork } from "./engine-context.ts";
+import { useApp } from "./store.ts";
+
+export function ProjectDialog() {
+  const { t } = useTranslation();
+  const about = useApp((state) => state.projectDialog);
+  const close = (): void => useApp.setState({ projectDialog: null });
+  return (
+    <Modal
+      closeButtonProps={{ "aria-label": t("Close") }}
+      opened={about !== null}
+      onClose={close}
+      title={t("Project file")}
+      size={720}
+    >
+      {about !== null && <Content path={about.path} onClose={close} />}
+    </Modal>
+  );
+}
+
+function Content({ path, onClose }: { path: string; onClose: () => void }) {
+  const summary = useApp((state) => state.summary);
+  const isOpen = summary?.path === path;
+  return (
+    <div className="stack" style={{ gap: 20 }}>
+      <p className="hash">{path}</p>
+      {isOpen && <Soundness />}
+      <Snapshots path={path} onClose={onClose} />
+      <SupportReport canHoldProject={isOpen} />
+    </div>
+  );
+}
+
+function Soundness() {
+  const { t } = useTranslation();
+  const check = useWork("project:check");
+  const { result } = check;
+  return (
+    <section className="part">
+      <div className="row">
+        <ShieldCheck size={20} aria-hidden />
+        <div className="grow">
+          <h3>{t("Is it sound?")}</h3>
+          <p className="soft small">
+            {t("Reads every sample and compares it with its check sum. Nothing is changed.")}
+          </p>
+        </div>
+        <Button variant="default" loading={check.running} onClick={() => void check.start({})}>
+          {t("Check the project")}
+        </Button>
+      </div>
+      <ErrorMessage error={check.error} />
+      {result !== null &&
+        (result.ok ? (
+          <Message
+            level="good"
+            message={t("All is well: {{recordings}} recordings in {{chunks}} blocks were read.", {
+              recordings: result.recordings,
+              chunks: result.chunks,
+            })}
+          />
+        ) : (
+          <Message
+            level="error"
+            message={t("Something is damaged:")}
+            hint={result.problems.slice(0, 5).join(" ")}
+            action={
+              <p>
+                {t(
+                  "Go back to a copy below, or run `limpet check --repair`, which keeps all that can be read.",
+                ).replaceAll("`", "")}
+              </p>
+            }
+          />
+        ))}
+    </section>
+  );
+}
+
+function Snapshots({ path, onClose }: { path: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { answer, error } = useAnswer("snapshots:list", { path });
+  const restore = useWork("snapshots:restore");
+  const [chosen, setChosen] = useState<string | null>(null);
+  const go = async (id: string): Promise<void> => {
+    const done = await restore.start({ path, id });
+    if (done === null) return;
+    useApp.getState().notify({
+      level: "good",
+      message: t("The project is as it was on {{day}}.", { day: dayOf(id) }),
+      hint:
+        done.kept === null
+          ? undefined
+          : t("The file as it was until now is kept: {{path}}", { path: done.kept }),
+    });
+    onClose();
+  };
+  return (
+    <section className="part">
+      <div className="row">
+        <History size={20} aria-hidden />
+        <div className="grow">
+          <h3>{t("Copies of earlier days")}</h3>
+          <p className="soft small">
+            {t(
+              "Limpet keeps one copy for each day on which the project was open. Going back keeps the present file, too.",
+            )}
+          </p>
+        </div>
+      </div>
+      <ErrorMessage error={error ?? restore.error} />
+      {restore.running ? (
+        <WorkProgress
+          title={t("Going back")}
+          stage={restore.stage}
+          fraction={restore.fraction}
+          startedAt={restore.startedAt}
+          onCancel={restore.cancel}
+        />
+      ) : answer?.length === 0 ? (
+        <p className="soft">
+          {t("There is none yet: the first is made a little after the project was opened.")}
+        </p>
+      ) : (
+        <ul className="copies">
+          {answer?.map(({ id, takenAt, bytes }) => (
+            <li key={id}>
+              <b>{dayOf(id)}</b>
+              <span className="soft small">
+                {new Date(takenAt).toLocaleTimeString([], { timeStyle: "short" })}, {megabytes(bytes)}
+              </span>
+              {chosen === id ? (
+                <span className="row" style={{ gap: 8 }}>
+                  <span className="small">{t("All that was done since is then in the kept file only.")}</span>
+                  <Button size="xs" onClick={() => void go(id)}>
+                    {t("Go back to it")}
+                  </Button>
+                  <Button size="xs" variant="default" onClick={() => setChosen(null)}>
+                    {t("Cancel")}
+                  </Button>
+                </span>
+              ) : (
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-label={t("Go back to {{day}}…", { day: dayOf(id) })}
+                  onClick={() => setChosen(id)}
+                >
+                  {t("Go back…")}
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** `2026-05-01` as the user writes dates. The day is local already. */
+const dayOf = (id: string): string => {
+  const day = new Date(`${id}T12:00:00`);
+  return Number.isNaN(day.getTime()) ? id : day.toLocaleDateString([], { dateStyle: "full" });
+};
+const megabytes = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+function SupportReport({ canHoldProject }: { canHoldProject: boolean }) {
+  const { t } = useTranslation();
+  const save = useWork("app:save-report");
+  const [withProject, setWithProject] = useState(false);
+  const run = async (): Promise<void> => {
+    const [path] = await pickPaths({
+      mode: "save",
+      title: t("Save a report"),
+      extensions: ["zip"],
+      defaultName: `limpet-report-${new Date().toISOString().slice(0, 10)}.zip`,
+    });
+    if (path === undefined) return;
+    const made = await save.start({ path, withProject: withProject && canHoldProject });
+    if (made === null) return;
+    useApp.getState().notify({
+      level: "good",
+      message: t("Saved {{path}} ({{size}}).", { path: made.path, size: megabytes(made.bytes) }),
+    });
+  };
+  return (
+    <section className="part">
+      <div className="row">
+        <LifeBuoy size={20} aria-hidden />
+        <div className="grow">
+          <h3>{t("A report for whoever helps")}</h3>
+          <p className="soft small">
+            {t(
+              "Versions, the log and figures as a zip file. No recordings, no names: look inside before you send it.",
+            )}
+          </p>
+        </div>
+        <Button variant="default" loading={save.running} onClick={() => void run()}>
+          {t("Save a report…")}
+        </Button>
+      </div>
+      {canHoldProject && (
+        <Checkbox
+          label={t("Put the whole project with its recordings into it")}
+          checked={withProject}
+          onChange={(event) => setWithProject(event.currentTarget.checked)}
+        />
+      )}
+      <ErrorMessage error={save.error} />
+    </section>
+  );
+}
