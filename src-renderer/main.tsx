@@ -15,10 +15,16 @@ import { App } from "./app/app.tsx";
 import { followEngine, useApp } from "./app/store.ts";
 import { openChannel } from "./connection/channel.ts";
 import { EngineClient } from "./connection/client.ts";
-import { startTranslation } from "./locales/i18n.ts";
+import { changeLanguage, startTranslation } from "./locales/i18n.ts";
 
 await startTranslation();
 const client = new EngineClient(openChannel(), (channel) => useApp.setState({ channel }));
 followEngine(client);
+// The user's own choice, which the engine keeps: the page's origin, and with it its store, may be another each time.
+const untilKnown = useApp.subscribe(({ info }) => {
+  if (info === null) return;
+  untilKnown();
+  void changeLanguage(info.language);
+});
 const root = document.getElementById("root");
 if (root !== null) createRoot(root).render(<App client={client} />);

@@ -29,6 +29,8 @@ export type HostBridge = {
     readonly defaultName: string;
     readonly filters: readonly FileFilter[];
   }): Promise<string | null>;
+  /** Told when the user has chosen another language (kept by the engine), so that menus and dialogs follow. */
+  languageChanged(): Promise<void>;
   /** The path of a file that was dropped onto the window. */
   pathOfFile(file: File): string;
 };

@@ -46,7 +46,7 @@ export class Engine {
     });
     // Every request of the contract has its handler: the compiler refuses a table with a hole.
     const handlers: Handlers = {
-      ...appHandlers(host),
+      ...appHandlers(host, folder),
       ...projectHandlers(this.#state),
       ...boardHandlers(this.#state, () => this.#liveBuffer()),
       ...learningHandlers(this.#state),

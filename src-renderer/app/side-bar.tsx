@@ -4,6 +4,7 @@ import { Check, ChevronsUpDown, Cpu, Keyboard, Lightbulb, Moon, RefreshCw, Sun }
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
 import { useEngine } from "./engine-context.ts";
+import { LanguageChoice } from "./language-choice.tsx";
 import { notifyError, PLACES, useApp } from "./store.ts";
 
 export function SideBar() {
@@ -93,6 +94,7 @@ export function Appearance() {
       >
         <Keyboard size={18} />
       </ActionIcon>
+      <LanguageChoice />
       <ActionIcon
         variant="subtle"
         size={38}

@@ -1,9 +1,11 @@
 /** Recording as the user sees it: countdown, one recording or several in turn, stop, discard. Knows requests, no looks. */
+import i18next from "i18next";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { RecordingResult } from "../../src-shared/contract/index.ts";
 import type { LimpetError } from "../../src-shared/errors.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { connectedBoard, notifyError, useApp } from "../app/store.ts";
+import { fixed } from "../locales/format.ts";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
 import { beep } from "../widgets/sound.ts";
 import { useRecorderSettings } from "./recorder-settings.ts";
@@ -111,9 +113,15 @@ export function useRecorder(): Recorder {
 function sayKept({ label, seconds, lostSamples: lost }: RecordingResult): void {
   useApp.getState().notify({
     level: lost > 0 ? "warning" : "good",
-    message: `Kept ${seconds.toFixed(1)} s of “${label}”, ${lost} samples lost.`,
+    message: i18next.t("Kept {{seconds}} s of “{{label}}”, {{lost}} samples lost.", {
+      seconds: fixed(seconds, 1),
+      label,
+      lost,
+    }),
     hint:
-      lost > 0 ? "Use another USB port or a lower rate, then record again. The gap is marked." : undefined,
+      lost > 0
+        ? i18next.t("Use another USB port or a lower rate, then record again. The gap is marked.")
+        : undefined,
   });
 }
 

@@ -1,5 +1,6 @@
 /** Step 1: what the board shall tell apart, by which sensors, and when it is good enough. */
 import { Button, Checkbox, NativeSelect, NumberInput, TextInput } from "@mantine/core";
+import i18next from "i18next";
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,11 +13,13 @@ import { Card, classMark, Empty, ErrorMessage, Message, Page } from "../widgets/
 function problemOf(goal: Goal): string | null {
   if (goal.task === "regression") return null;
   const names = goal.classes.map(({ name }) => name.trim());
-  if (names.some((name) => name === "")) return "A class has no name. Give it one or take it out.";
+  if (names.some((name) => name === "")) return i18next.t("A class has no name. Give it one or take it out.");
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) return `Two classes are both called “${twice}”. Change one of the names.`;
-  if (names.length === 1) return "One class is not enough. Add a second one, for example “none of these”.";
-  if (names.length === 0) return "Name two or more states first.";
+  if (twice !== undefined)
+    return i18next.t("Two classes are both called “{{name}}”. Change one of the names.", { name: twice });
+  if (names.length === 1)
+    return i18next.t("One class is not enough. Add a second one, for example “none of these”.");
+  if (names.length === 0) return i18next.t("Name two or more states first.");
   return null;
 }
 
@@ -60,7 +63,7 @@ export function GoalPlace() {
       question={t("What shall the board tell apart, and when is it good enough?")}
       action={
         <>
-          <span className="why">{problem !== null && t(problem)}</span>
+          <span className="why">{problem}</span>
           <Button size="md" loading={save.running} onClick={() => void submit()}>
             {t("Save goal and collect")}
           </Button>
@@ -68,7 +71,7 @@ export function GoalPlace() {
       }
     >
       <ErrorMessage error={save.error} />
-      {pressed && problem !== null && <Message level="warning" message={t(problem)} />}
+      {pressed && problem !== null && <Message level="warning" message={problem} />}
       <Card>
         <div className="row end">
           <TextInput

@@ -43,7 +43,7 @@ export function WelcomePlace() {
   );
 
   const makeExample = async (): Promise<void> => {
-    const path = joinPath(info?.homeFolder ?? "", `Limpet motor example ${stamp}.limpet`);
+    const path = joinPath(info?.homeFolder ?? "", t("Limpet motor example {{stamp}}.limpet", { stamp }));
     useApp.getState().setGuided(true);
     const summary = await create.start({ path, example: "motor" });
     if (summary === null) return;
@@ -55,7 +55,7 @@ export function WelcomePlace() {
       mode: "save",
       title: t("New project"),
       extensions: ["limpet"],
-      defaultName: "My machine.limpet",
+      defaultName: t("My machine.limpet"),
     });
     if (path !== undefined) await create.start({ path: path.endsWith(".limpet") ? path : `${path}.limpet` });
   };

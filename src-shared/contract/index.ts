@@ -25,8 +25,12 @@ export const requests = {
       /** Parts made by setup: is QEMU there for a virtual board, are the WASM twin and the firmware images built. */
       virtualBoard: z.object({ available: z.boolean(), reason: z.string() }),
       homeFolder: z.string(),
+      /** The language that the user chose (BCP 47 tag); null for the system's. */
+      language: z.string().nullable(),
     }),
   ),
+  /** Keeps the language of the window for this user; null for the system's. */
+  "app:set-language": request(z.object({ language: z.string().max(35).nullable() }), none),
   /** Lists a folder for the file chooser of the web host. Files are filtered by extension where given. */
   "files:list-folder": request(
     z.object({ path: z.string(), extensions: z.array(z.string()).default([]) }),

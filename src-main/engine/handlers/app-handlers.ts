@@ -7,12 +7,14 @@ import { LimpetError } from "../../../src-shared/errors.ts";
 import { readFirmwareImage } from "../../boards/firmware-image.ts";
 import { virtualBoardAvailable } from "../../services/boards-service.ts";
 import { training } from "../learning-services.ts";
+import { readPreferences, writePreferences } from "../preferences.ts";
 import type { Handlers } from "../rpc-server.ts";
 import { limpetVersion } from "../version.ts";
 
-type Names = "app:get-info" | "files:list-folder";
+type Names = "app:get-info" | "app:set-language" | "files:list-folder";
 
-export function appHandlers(host: "electron" | "web"): Pick<Handlers, Names> {
+/** `folder` is the user's own, where the choice of language is kept. */
+export function appHandlers(host: "electron" | "web", folder: string): Pick<Handlers, Names> {
   return {
     "app:get-info": async () => ({
       version: limpetVersion(),
@@ -21,7 +23,12 @@ export function appHandlers(host: "electron" | "web"): Pick<Handlers, Names> {
       backends: await backends(),
       virtualBoard: virtualBoard(),
       homeFolder: homedir(),
+      language: readPreferences(folder).language,
     }),
+    "app:set-language": ({ language }) => {
+      writePreferences(folder, { ...readPreferences(folder), language });
+      return {};
+    },
     "files:list-folder": ({ path, extensions }) => listFolder(path, extensions),
   };
 }

@@ -6,4 +6,5 @@ export const CHANNELS = {
   chooseFiles: "dialog:choose-files",
   chooseFolder: "dialog:choose-folder",
   chooseSavePath: "dialog:choose-save-path",
+  languageChanged: "app:language-changed",
 } as const;

@@ -30,6 +30,7 @@ const bridge: HostBridge = {
   chooseFiles: (options) => ipcRenderer.invoke(CHANNELS.chooseFiles, options),
   chooseFolder: (options) => ipcRenderer.invoke(CHANNELS.chooseFolder, options),
   chooseSavePath: (options) => ipcRenderer.invoke(CHANNELS.chooseSavePath, options),
+  languageChanged: () => ipcRenderer.invoke(CHANNELS.languageChanged),
   // Electron 22 has no webUtils; there a File carries its path.
   pathOfFile: (file) =>
     webUtils === undefined ? ((file as { path?: string }).path ?? "") : webUtils.getPathForFile(file),

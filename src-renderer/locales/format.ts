@@ -1,0 +1,65 @@
+/** Numbers, times and dates as the language in use writes them. Knows no texts. */
+import i18next from "i18next";
+
+const language = (): string => i18next.resolvedLanguage ?? "en";
+
+/** Formats are dear to make and cheap to use. */
+const kept = new Map<string, Intl.NumberFormat>();
+
+function numberFormat(tag: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = tag + JSON.stringify(options);
+  const format = kept.get(key) ?? new Intl.NumberFormat(tag, options);
+  kept.set(key, format);
+  return format;
+}
+
+/** With exactly `digits` after the separator, such as 4.0 or 4,0. */
+export const fixed = (value: number, digits: number): string =>
+  numberFormat(language(), {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    useGrouping: false,
+  }).format(value);
+
+/** As many digits as it has, `digits` after the separator at most, thousands parted. */
+export const grouped = (value: number, digits = 6): string =>
+  numberFormat(language(), { maximumFractionDigits: digits }).format(value);
+
+/** A share of one: 97.3 %. */
+export const percent = (share: number): string => `${grouped(Math.round(share * 1000) / 10)} %`;
+
+export const kilobytes = (bytes: number): string =>
+  bytes < 10_000 ? `${fixed(bytes / 1000, 1)} kB` : `${grouped(Math.round(bytes / 1000))} kB`;
+
+const moment = (at: string | number | Date, options: Intl.DateTimeFormatOptions): string =>
+  new Intl.DateTimeFormat(dateTag(), options).format(new Date(at));
+
+/** Day and hour as the system's own region has them, where it speaks the language in use; else as the language has them. */
+const dateTag = (): string =>
+  navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language()) ?? language();
+
+export const dateOf = (at: string | number | Date): string => moment(at, { dateStyle: "short" });
+export const timeOf = (at: string | number | Date): string => moment(at, { timeStyle: "medium" });
+export const dateAndTimeOf = (at: string | number | Date): string =>
+  moment(at, { dateStyle: "short", timeStyle: "short" });
+
+const DECIMAL = /^-?\d+\.\d+(?= |$)/;
+/** Placeholders that hold names: what looks like a number in them is none. */
+const NAMED = /name|label|path|port|version|file|group|was|called|wanted/i;
+
+/**
+ * Writes what is put into a text: numbers, and texts that begin with a decimal number ("4.0", "3.2 kB"), get the language's
+ * separators. For i18next, which calls it for every placeholder.
+ */
+export function formatValue(value: unknown, tag: string | undefined, placeholder: string): unknown {
+  if (typeof value === "number" && Number.isFinite(value)) {
+    return numberFormat(tag ?? "en", { maximumFractionDigits: 6 }).format(value);
+  }
+  if (typeof value === "string" && DECIMAL.test(value) && !NAMED.test(placeholder)) {
+    const point = numberFormat(tag ?? "en", {})
+      .formatToParts(1.5)
+      .find(({ type }) => type === "decimal");
+    return value.replace(".", point?.value ?? ".");
+  }
+  return value;
+}
