@@ -23,11 +23,21 @@ void block_decimate(const block_input *input, const float *window, uint32_t chan
   uint32_t count = input->samples / decimation;
   float factor = scale / (float)decimation;
   const float *from = window + channel;
+  uint32_t channels = input->channels;
+  if (decimation == 1) {
+    /* The same sums, of one sample each: 0 + x is not always x (-0 becomes 0). */
+    for (uint32_t i = 0; i < count; i++) {
+      *out = (0.0f + *from) * factor;
+      out += stride;
+      from += channels;
+    }
+    return;
+  }
   for (uint32_t i = 0; i < count; i++) {
     float sum = 0.0f;
     for (uint32_t k = 0; k < decimation; k++) {
       sum += *from;
-      from += input->channels;
+      from += channels;
     }
     out[(size_t)i * stride] = sum * factor;
   }
