@@ -225,6 +225,12 @@ function dataset({ dataset: data }: JobReport, writer: Writer): Markup {
       say("Groups (machine, day, session)"),
       data.groups.length === 0 ? say("none named") : shortList(data.groups),
     ],
+    [
+      say("Origin"),
+      data.generated === 0
+        ? null
+        : html`<span class="mind">${say("{{count}} recordings were generated, not measured.", { count: number(data.generated) })}</span>`,
+    ],
     [say("Left out of training"), data.excluded === 0 ? null : number(data.excluded)],
     [say("Split"), splitText(data.split, say)],
     [say("Dataset hash (SHA-256)"), hash(data.hash)],
@@ -232,7 +238,7 @@ function dataset({ dataset: data }: JobReport, writer: Writer): Markup {
 }
 
 /** Names of a list that may hold a thousand files. */
-const SHOWN_NAMES = 12;
+const SHOWN_NAMES = 6;
 const shortList = (names: readonly string[]): string =>
   names.length <= SHOWN_NAMES
     ? names.join(", ")
@@ -331,6 +337,11 @@ function test({ test: result }: JobReport, writer: Writer): Markup {
       groups.map(({ group, windows, accuracy }) => [group, number(windows), percent(accuracy)]),
     )
   }${pairs([
+    [say("Thresholds"), regression === undefined ? thresholdText(result.thresholds, writer) : null],
+    [
+      say("Area under the ROC curve"),
+      result.auc === null || regression !== undefined ? null : number(result.auc, 3),
+    ],
     [
       say("Anomaly score"),
       anomaly === undefined
@@ -349,6 +360,13 @@ function test({ test: result }: JobReport, writer: Writer): Markup {
     warnings.length > 0 &&
     html`<h3>${say("What to keep in mind")}</h3><ul>${warnings.map((one) => html`<li>${one}</li>`)}</ul>`
   }</section>`;
+}
+
+function thresholdText(thresholds: EvaluationReport["thresholds"], { say, number }: Writer): string {
+  const set = Object.entries(thresholds).filter(([, score]) => score > 0);
+  if (set.length === 0) return say("none: the class with the highest score is the answer");
+  const each = set.map(([label, score]) => `${label} ${number(score, 3)}`).join(", ");
+  return `${each}; ${say("a lower score is called unknown")}`;
 }
 
 function confusion({ labels, matrix }: EvaluationReport["confusion"], { say, number }: Writer): Markup {

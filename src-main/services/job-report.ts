@@ -87,6 +87,8 @@ export type JobReport = {
     /** Dates of the first and the last recording; null where there are none. */
     readonly span: readonly [string, string] | null;
     readonly excluded: number;
+    /** Of those used. */
+    readonly generated: number;
     readonly hash: string;
     readonly changedSince: boolean;
     readonly split: SplitOptions | null;
@@ -177,6 +179,7 @@ export async function gatherJobReport(
       sources: distinct(used.map(({ origin, source }) => (source === "" ? origin : source))),
       span: first === undefined || last === undefined ? null : [first, last],
       excluded: recordings.length - used.length,
+      generated: used.filter(({ origin }) => origin === "generated").length,
       hash: row.datasetHash,
       changedSince: row.datasetHash !== project.datasetHash(),
       split: project.splitOptions(),
