@@ -1,7 +1,8 @@
 /**
  * `npm run bench:device`: instructions of one inference on a Cortex-M4 (QEMU, mps2-an386, -icount), with TensorFlow Lite Micro's reference
  * kernels and with those of firmware/kernels in the same image, NDEBUG on both sides; the outputs must be the same byte for byte. CMSIS-NN's
- * counts are for comparison where they are known. Exit code 1 where an output differs.
+ * counts are for comparison where they are known. Then one window's features by the front end and by a plain one in C, and what fetching a
+ * sample takes. Exit code 1 where an output differs.
  *
  *   node bench/device/kernels.ts [--layers]
  */
@@ -9,7 +10,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildProgram, missingForPrograms, runProgram } from "../../test/firmware/qemu/program.ts";
+import { benchFrontends } from "./frontends.ts";
 import { type BenchNetwork, benchNetworks } from "./networks.ts";
+import { benchSampling } from "./sampling.ts";
 
 type Run = {
   readonly kernels: "reference" | "limpet";
@@ -73,11 +76,38 @@ function main(): number {
         }
       }
     }
+    different += printFrontends(folder);
+    printSampling(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   process.stdout.write(different === 0 ? "All outputs are identical.\n" : `${different} outputs differ.\n`);
   return different === 0 ? 0 : 1;
+}
+
+/** Returns how many front ends disagree with the plain one. */
+function printFrontends(folder: string): number {
+  process.stdout.write("\nFront ends, one window; a plain one in C on the same window, same flags\n");
+  const runs = benchFrontends(folder);
+  for (const run of runs) {
+    const again = run.following === 0 ? "" : `; the next window ${millions(run.following)}`;
+    process.stdout.write(
+      `${run.name}\n` +
+        `  ${run.features} features: here ${millions(run.ours)}${again}; plain in float ${millions(run.plainFloat)}, ratio ` +
+        `${(run.plainFloat / run.ours).toFixed(2)}; in double ${millions(run.plainDouble)}, ratio ${(run.plainDouble / run.ours).toFixed(1)}; ` +
+        `largest difference ${run.fromFloat.toExponential(1)} from float, ${run.fromDouble.toExponential(1)} from double${run.agrees ? "" : ": TOO FAR"}\n`,
+    );
+  }
+  return runs.filter(({ agrees }) => !agrees).length;
+}
+
+function printSampling(folder: string): void {
+  process.stdout.write("\nFetching samples on the nRF boards, without the bus's waiting\n");
+  for (const { name, samples, instructions } of benchSampling(folder)) {
+    process.stdout.write(
+      `${name}: ${(instructions / samples).toFixed(0)} instructions a sample (${samples} samples)\n`,
+    );
+  }
 }
 
 process.exitCode = main();

@@ -33,15 +33,17 @@ static int16_t without_mean(sound *s, int32_t value) {
 
 /* Takes a sample; true where one of half the rate comes out. */
 static bool halve(sound_halving *h, int16_t in, int16_t *out) {
-  memmove(h->past, h->past + 1, (SOUND_TAPS - 1u) * sizeof h->past[0]);
-  h->past[SOUND_TAPS - 1u] = in;
+  h->past[h->at] = in;
+  h->past[h->at + SOUND_TAPS] = in;
+  h->at = h->at + 1u == SOUND_TAPS ? 0 : h->at + 1u;
   h->count++;
   if (h->count % 2u != 0) return false;
+  const int16_t *past = h->past + h->at;
   uint32_t centre = SOUND_TAPS / 2u;
-  int32_t sum = 16384 + TAPS_CENTRE * h->past[centre];
+  int32_t sum = 16384 + TAPS_CENTRE * past[centre];
   for (uint32_t i = 0; i < 5; i++) {
     uint32_t away = 2u * i + 1u;
-    sum += TAPS[i] * (h->past[centre - away] + h->past[centre + away]);
+    sum += TAPS[i] * (past[centre - away] + past[centre + away]);
   }
   *out = clip(sum >> 15);
   return true;

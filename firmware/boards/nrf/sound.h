@@ -13,7 +13,9 @@
 #define SOUND_MAX_HALVINGS 2u
 
 typedef struct {
-  int16_t past[SOUND_TAPS];
+  /* A ring, kept twice end to end: the samples from `at` on are the last ones in order. */
+  int16_t past[2u * SOUND_TAPS];
+  uint32_t at;
   uint32_t count;
 } sound_halving;
 

@@ -59,8 +59,18 @@ export function tflmIncludes(tree: string): string[] {
   return folders.flatMap((folder) => ["-isystem", folder]);
 }
 
-/** Builds `source` (C++) into `folder`, with the libraries of the virtual board's build; returns the program's path. */
-export function buildProgram(source: string, folder: string): string {
+/** As firmware/CMakeLists.txt has them: the same bits everywhere. */
+const SAME_BITS = ["-ffp-contract=off", "-fno-math-errno"];
+
+/**
+ * Builds `source` (C++) into `folder`, with the libraries of the virtual board's build; returns the program's path. `more`: C sources
+ * beside it, and libraries of the virtual board's build by their paths in it.
+ */
+export function buildProgram(
+  source: string,
+  folder: string,
+  more: { readonly sources?: readonly string[]; readonly libraries?: readonly string[] } = {},
+): string {
   const tree = tflmTree();
   if (tree === null) throw new Error("TensorFlow Lite Micro has not been fetched");
   const here = import.meta.dirname;
@@ -68,9 +78,14 @@ export function buildProgram(source: string, folder: string): string {
     compile("arm-none-eabi-gcc", ["-std=gnu99"], join(FIRMWARE, "boards/virtual/startup.c"), folder),
     compile("arm-none-eabi-gcc", ["-std=gnu99"], join(here, "program.c"), folder),
     compile("arm-none-eabi-g++", [...CXX_FLAGS, ...TFLM_DEFINES, ...tflmIncludes(tree)], source, folder),
+    ...(more.sources ?? []).map((path) =>
+      compile("arm-none-eabi-gcc", ["-std=gnu99", ...SAME_BITS], path, folder),
+    ),
   ];
   const program = join(folder, "program.elf");
-  const libraries = ["kernels/liblimpet_kernels.a", "tflm/liblimpet_tflm.a"].map((name) => join(BUILT, name));
+  const libraries = [...(more.libraries ?? []), "kernels/liblimpet_kernels.a", "tflm/liblimpet_tflm.a"].map(
+    (name) => join(BUILT, name),
+  );
   run("arm-none-eabi-g++", [
     ...FLAGS,
     `-T${join(here, "program.ld")}`,
