@@ -117,6 +117,7 @@ typedef struct {
   bool alone;
   bool shown;
   uint64_t alone_at_us;
+  uint64_t alone_begun_us;
   uint64_t alone_next_us;
 
   bool live;

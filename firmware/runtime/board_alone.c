@@ -74,6 +74,16 @@ void board_alone_found(board *b) {
   board_live_stop(b);
 }
 
+/* A signal that is played has gone on since the board began to look. */
+static void play_on(const board *b) {
+  const sensor_port *sensors = &b->port->sensors;
+  if (sensors->play_from == NULL) return;
+  for (uint8_t i = 0; i < b->model.input_count; i++) {
+    if (b->live_inputs[i].leader != i) continue;
+    sensors->play_from(sensors->context, SENSOR_LIVE, b->live_inputs[i].sensor, b->alone_next_us - b->alone_begun_us);
+  }
+}
+
 bool board_alone_step(board *b) {
   uint8_t nothing[16];
   wire_writer w = wire_writer_on(nothing, sizeof nothing);
@@ -85,11 +95,15 @@ bool board_alone_step(board *b) {
     if (b->alone_at_us == 0 || is_busy(b)) b->alone_at_us = b->now_us + grace_us(b);
     if (b->now_us < b->alone_at_us) return false;
     b->alone = true;
+    b->alone_begun_us = b->now_us;
     b->alone_next_us = b->now_us;
     if (b->logging) (void)event_log_begin(&b->log, b->model.package.hash, tenths(b));
   }
   if (b->live || b->now_us < b->alone_next_us) return false;
-  if (board_live_start(b, &w) == BOARD_OK) return true;
+  if (board_live_start(b, &w) == BOARD_OK) {
+    play_on(b);
+    return true;
+  }
   b->alone_next_us = b->now_us + RETRY_US;
   return false;
 }

@@ -58,6 +58,11 @@ typedef struct {
    * negative number. NULL on boards that store none.
    */
   int32_t (*read_stored)(void *context, uint8_t sensor, uint64_t first, void *out, uint32_t count);
+  /*
+   * After a start: sample 0 is what the stored signal holds `us` microseconds from its begin. So a signal goes on while a board rests between two
+   * windows, as a machine does. NULL on boards that store none.
+   */
+  void (*play_from)(void *context, int reader, uint8_t sensor, uint64_t us);
 } sensor_port;
 
 static inline uint32_t sensor_sample_bytes(const sensor_description *d) {

@@ -19,9 +19,13 @@
 
 enum { KIND_EVENT = 1, KIND_COUNT = 2, KIND_START = 3 };
 
-/* Windows that are only counted reach the flash this often at the latest: soon after a start, then rarely, for flash wears. Tenths of a second. */
-#define EARLY_COUNT 6000u
-#define COUNT 36000u
+/*
+ * Windows that are only counted reach the flash this often at the latest: soon in the first hour after a start, then rarely, for each record wears the
+ * flash and pushes an old event out. Tenths of a second.
+ */
+#define EARLY_COUNT 600u
+#define COUNT 6000u
+#define EARLY 36000u
 
 typedef struct {
   uint8_t kind;
@@ -283,7 +287,7 @@ void event_log_window(event_log *log, uint32_t now, uint8_t label, float score) 
   log->pending++;
   if (log->pending == UINT16_MAX || now >= log->next_count) {
     event_log_end(log, now);
-    log->next_count = now + (now < COUNT ? EARLY_COUNT : COUNT);
+    log->next_count = now + (now < EARLY ? EARLY_COUNT : COUNT);
   }
 }
 

@@ -106,8 +106,8 @@ export class QemuProcess {
     }
   }
 
-  /** Ends QEMU and waits for its end. May be called twice. */
-  async stop(): Promise<void> {
+  /** Ends QEMU and waits for its end; its exit code, null where a signal ended it. May be called twice. */
+  async stop(): Promise<number | null> {
     // Asked politely first: QEMU closes the files of semihosting in an orderly way.
     this.#child.kill("SIGTERM");
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), KILL_AFTER_MS);
@@ -115,6 +115,7 @@ export class QemuProcess {
     clearTimeout(timer);
     this.socket.destroy();
     rmSync(this.#folder, { recursive: true, force: true });
+    return this.#child.exitCode;
   }
 }
 

@@ -101,7 +101,7 @@ export async function runAlone({ seconds, ...options }: AloneOptions, work: Work
     });
     await Promise.race([ended, aborted(work.signal)]);
     throwIfCancelled(work.signal);
-    if (shown < seconds - 2) {
+    if ((await transport.exitCode) !== 0) {
       throw new LimpetError(
         "board-unplugged",
         `The virtual board ended after ${shown.toFixed(0)} seconds of its time.`,

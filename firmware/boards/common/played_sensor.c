@@ -94,10 +94,10 @@ static int32_t read_due(void *context, int reader_index, uint8_t sensor, uint64_
   *first = reader->next;
   if (count == 0) return 0;
   if (s->demo) {
-    demo_machine_samples(reader->next, (float)(reader->rate * 1e6), out, count);
+    demo_machine_samples(reader->origin + reader->next, (float)(reader->rate * 1e6), out, count);
   } else {
     /* The signal begins again after its last sample. */
-    uint64_t at = reader->next % s->samples[sensor];
+    uint64_t at = (reader->origin + reader->next) % s->samples[sensor];
     uint64_t until_end = s->samples[sensor] - at;
     if (count > until_end) count = (uint32_t)until_end;
     if (read_container(s, sensor, at, out, count) != 0) return -1;
@@ -130,6 +130,12 @@ static int32_t read_stored(void *context, uint8_t sensor, uint64_t first, void *
   return read_container(s, sensor, first, out, count) == 0 ? (int32_t)count : -1;
 }
 
+static void play_from(void *context, int reader_index, uint8_t sensor, uint64_t us) {
+  played_sensor *s = context;
+  played_reader *reader = &s->readers[reader_index][sensor];
+  reader->origin = (uint64_t)((double)us * reader->rate + 0.5);
+}
+
 int played_sensor_open(played_sensor *sensor, played_read read, void *context, uint64_t bytes, sensor_port *port) {
   memset(sensor, 0, sizeof *sensor);
   sensor->read = read;
@@ -149,6 +155,6 @@ int played_sensor_open(played_sensor *sensor, played_read read, void *context, u
       if (read_description(sensor, i, bytes) != 0) return -1;
     }
   }
-  *port = (sensor_port){sensor, sensor->count, sensor->descriptions, start, stop, read_due, due, counts, read_stored};
+  *port = (sensor_port){sensor, sensor->count, sensor->descriptions, start, stop, read_due, due, counts, read_stored, play_from};
   return 0;
 }

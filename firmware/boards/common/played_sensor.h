@@ -17,8 +17,9 @@ typedef struct {
   uint64_t start_us;
   /* Samples per microsecond. */
   double rate;
-  /* Next sample to be read. */
+  /* Next sample to be read, and where in the signal sample 0 is. */
   uint64_t next;
+  uint64_t origin;
   /* Samples that were due when it was stopped. */
   uint64_t end;
   uint64_t dropped;

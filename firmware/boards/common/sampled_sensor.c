@@ -149,5 +149,5 @@ static sensor_counts counts(void *context, int reader_index, uint8_t sensor, uin
 }
 
 sensor_port sampled_sensors_port(sampled_sensors *all) {
-  return (sensor_port){all, all->count, all->descriptions, start, stop, read_due, due, counts, NULL};
+  return (sensor_port){all, all->count, all->descriptions, start, stop, read_due, due, counts, NULL, NULL};
 }

@@ -28,6 +28,7 @@ export class VirtualTransport implements Transport {
   #flash: FlashFile | null = null;
   #qemu: QemuProcess | null = null;
   #handlers: TransportHandlers | null = null;
+  #ended: Promise<number | null> = Promise.resolve(null);
 
   constructor(options: VirtualOptions = {}) {
     this.#options = options;
@@ -42,6 +43,11 @@ export class VirtualTransport implements Transport {
   /** Process id of QEMU; 0 while it is not running. */
   get pid(): number {
     return this.#qemu?.pid ?? 0;
+  }
+
+  /** After the line was lost: QEMU's exit code, 0 where the board had run its `seconds`. */
+  get exitCode(): Promise<number | null> {
+    return this.#ended;
   }
 
   async open(handlers: TransportHandlers): Promise<void> {
@@ -97,10 +103,11 @@ export class VirtualTransport implements Transport {
 
   #lost(qemu: QemuProcess, error: LimpetError): void {
     this.#qemu = null;
-    void qemu.stop().finally(() => {
+    this.#ended = qemu.stop().finally(() => {
       this.#flash?.close();
       this.#flash = null;
     });
+    this.#ended.catch(() => {});
     this.#handlers?.onLost(error);
   }
 
