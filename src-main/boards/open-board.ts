@@ -9,6 +9,7 @@ import { encodeSignals, joinSignals, type Signal } from "./signal-container.ts";
 import { SerialTransport } from "./transports/serial.ts";
 import { SimulatedTransport } from "./transports/simulated.ts";
 import { TcpTransport } from "./transports/tcp.ts";
+import { TextAwareTransport } from "./transports/text-aware.ts";
 import type { Transport } from "./transports/transport.ts";
 import { VirtualTransport } from "./transports/virtual.ts";
 
@@ -55,7 +56,10 @@ export function transportFor(port: string, options: OpenOptions, read: SignalRea
     case "simulated":
       return new SimulatedTransport({ signal: loadSignals(paths, read), flashPath: options.flashPath });
     default:
-      return port.startsWith("tcp://") ? new TcpTransport(port) : new SerialTransport(port);
+      // Behind a line there may also be a board of any make that prints numbers.
+      return new TextAwareTransport(
+        port.startsWith("tcp://") ? new TcpTransport(port) : new SerialTransport(port),
+      );
   }
 }
 

@@ -7,6 +7,19 @@ const PIECES_PER_SECOND = 20;
 /** Fast signals are drawn with this many pairs of minimum and maximum a second. */
 const BUCKETS_PER_SECOND = 400;
 
+/** The channel whose frequencies are wished. */
+export type SpectrumWish = { readonly sensor: string; readonly channel: number };
+
+/** Turns the values of one channel, as they come, into columns of its spectrum. */
+export type SpectrumMaker = {
+  add(values: ArrayLike<number>): {
+    readonly columns: number;
+    readonly bins: number;
+    readonly columnSeconds: number;
+    readonly levels: Uint8Array;
+  };
+};
+
 type Collected = { firstSample: number; values: number[]; rateHz: number };
 
 export class SignalPreviewer {
@@ -14,17 +27,32 @@ export class SignalPreviewer {
   readonly #emit: (preview: SignalPreview) => void;
   readonly #rates = new Map<number, number>();
   #collected = new Map<number, Collected>();
+  #wish: SpectrumWish | null = null;
+  #spectrum: SpectrumMaker | null = null;
+  readonly #makeSpectrum: (rateHz: number) => SpectrumMaker;
 
-  constructor(sensors: readonly SensorDescription[], emit: (preview: SignalPreview) => void) {
+  constructor(
+    sensors: readonly SensorDescription[],
+    emit: (preview: SignalPreview) => void,
+    makeSpectrum: (rateHz: number) => SpectrumMaker,
+  ) {
     this.#sensors = sensors;
     this.#emit = emit;
+    this.#makeSpectrum = makeSpectrum;
   }
 
   /** Forgets what was collected, when sampling starts anew; `rates` are those that differ from the sensors' defaults. */
   restart(rates: ReadonlyMap<number, number> = new Map()): void {
     this.#collected = new Map();
+    this.#spectrum = null;
     this.#rates.clear();
     for (const [index, rate] of rates) this.#rates.set(index, rate);
+  }
+
+  /** Has the frequencies of a channel computed beside the signal; null: none. */
+  watchSpectrum(wish: SpectrumWish | null): void {
+    this.#wish = wish;
+    this.#spectrum = null;
   }
 
   add(message: SamplesMessage): void {
@@ -38,6 +66,8 @@ export class SignalPreviewer {
     if (piece === undefined || piece.firstSample + piece.values.length / message.channels !== first) {
       piece = { firstSample: first, values: [], rateHz };
       this.#collected.set(message.sensor, piece);
+      // A window over a gap would show a knock that there was not.
+      if (sensor.id === this.#wish?.sensor) this.#spectrum = null;
     }
     const factor = message.data instanceof Int16Array ? sensor.resolution : 1;
     for (const value of message.data) piece.values.push(value * factor);
@@ -49,8 +79,26 @@ export class SignalPreviewer {
         values: [],
         rateHz,
       });
-      this.#emit(previewOf(sensor, message.channels, piece));
+      const preview = previewOf(sensor, message.channels, piece);
+      const spectrum = this.#spectrumOf(sensor, message.channels, piece);
+      this.#emit(spectrum === null ? preview : { ...preview, spectrum });
     }
+  }
+
+  #spectrumOf(
+    sensor: SensorDescription,
+    channels: number,
+    { values, rateHz }: Collected,
+  ): SignalPreview["spectrum"] | null {
+    const channel = this.#wish?.channel ?? 0;
+    if (sensor.id !== this.#wish?.sensor || channel >= channels) return null;
+    this.#spectrum ??= this.#makeSpectrum(rateHz);
+    const own = Float64Array.from(
+      { length: values.length / channels },
+      (_, i) => values[i * channels + channel] as number,
+    );
+    const { levels, ...rest } = this.#spectrum.add(own);
+    return { channel, ...rest, base64: Buffer.from(levels).toString("base64") };
   }
 }
 

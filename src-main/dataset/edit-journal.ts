@@ -12,8 +12,12 @@ const editedFields = z.strictObject({
   label: z.string().optional(),
   group_name: z.string().nullable().optional(),
   notes: z.string().optional(),
+  machine: z.string().optional(),
+  mount: z.string().optional(),
+  photo_id: z.int().nullable().optional(),
   excluded: z.union([z.literal(0), z.literal(1)]).optional(),
   deleted_at: z.string().nullable().optional(),
+  split: z.enum(["train", "validation", "test"]).nullable().optional(),
 });
 /** Content of the column `changes`. */
 export const editChanges = z.array(z.object({ id: z.int(), before: editedFields, after: editedFields }));
@@ -121,13 +125,17 @@ function step(
   });
 }
 
+/** A photo that a repair removed does not come back. */
+const assignment = (column: EditableColumn): string =>
+  column === "photo_id" ? "photo_id = (SELECT id FROM photos WHERE id = ?)" : `${column} = ?`;
+
 function apply(database: ProjectDatabase, changes: readonly Change[], side: "before" | "after"): void {
   for (const change of changes) {
     const fields = change[side];
     const columns = Object.keys(fields) as EditableColumn[];
     const values: SqlValue[] = columns.map((column) => fields[column] ?? null);
     database.run(
-      `UPDATE recordings SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE id = ?`,
+      `UPDATE recordings SET ${columns.map(assignment).join(", ")} WHERE id = ?`,
       ...values,
       change.id,
     );

@@ -3,7 +3,7 @@
  * comes or not. While the disk is full or another program writes, what came waits in memory and is written when that is over.
  * Knows sinks and rows; not where samples come from.
  */
-import type { RecordingInfo } from "../../src-shared/contract/index.ts";
+import type { QualityFinding, RecordingInfo } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import type { RecordingLock } from "./recording-lock.ts";
@@ -55,6 +55,10 @@ export class ProjectRecordingWriter implements RecordingWriter {
     this.streamIds = ids.streamIds;
     this.#timer = setInterval(() => this.#commitInBackground(), COMMIT_INTERVAL_MS);
     this.#timer.unref();
+  }
+
+  findings(): QualityFinding[] {
+    return this.#sinks.flatMap(({ statistics }) => statistics.findings());
   }
 
   append(index: number, block: SampleBlock, deviceTimeUs: bigint): void {

@@ -82,6 +82,19 @@ export function datasetHash(database: ProjectDatabase): string {
   return hash.digest("hex");
 }
 
+/** Throws `usage` where recordings have no side of their own: there is no split yet, or windows are divided. */
+export function requireSidesOfRecordings(database: ProjectDatabase): void {
+  const options = readSplitOptions(database);
+  if (options !== null && options.by !== "window") return;
+  throw new LimpetError(
+    "usage",
+    options === null
+      ? "Nothing is held back yet, so that there are no sides to choose from."
+      : "The split divides windows, not recordings.",
+    { field: "split", hint: "Hold whole recordings back first." },
+  );
+}
+
 function requireOptions(wish: SplitOptions): SplitOptions {
   const checked = splitOptions.safeParse(wish);
   if (!checked.success) {

@@ -29,6 +29,10 @@ export type NewRecording = {
   readonly name: string;
   readonly label: string;
   readonly group: string | null;
+  /** The machine that is measured, the place on it, and a photo of that (id). */
+  readonly machine?: string | undefined;
+  readonly mount?: string | undefined;
+  readonly photo?: number | null | undefined;
   readonly origin: "board" | "import" | "generated";
   readonly source: string;
   readonly streams: readonly NewStream[];
@@ -40,6 +44,8 @@ export type RecordingWriter = {
   readonly streamIds: readonly number[];
   /** Why what came lately is not on disk yet (`disk-full`, `project-locked`); null where all is well. It is kept and tried again. */
   readonly waiting: LimpetError | null;
+  /** What is to be said about the samples so far, in plain words. */
+  findings(): QualityFinding[];
   /** Appends samples (interleaved) to stream `index`; `deviceTimeUs` is the board's time of the first of them. */
   append(index: number, block: SampleBlock, deviceTimeUs: bigint): void;
   /** Marks that `lostSamples` samples are missing from stream `index` at the present end. Nothing is interpolated. */

@@ -14,7 +14,8 @@ import {
   type SignalReader,
 } from "../boards/open-board.ts";
 import { findQemu } from "../boards/qemu-process.ts";
-import { SignalPreviewer } from "../boards/signal-preview.ts";
+import { SignalPreviewer, type SpectrumWish } from "../boards/signal-preview.ts";
+import { LiveSpectrum } from "./live-spectrum.ts";
 
 export type BoardsEvent =
   | { readonly kind: "state"; readonly state: ConnectionState }
@@ -88,6 +89,7 @@ export class BoardsService {
   #sampling = false;
   #previewer: SignalPreviewer | null = null;
   #rates: readonly PreviewRate[] = [];
+  #spectrum: SpectrumWish | null = null;
   /** Who waits for a board whose line broke off. */
   readonly #waiters = new Set<Waiter>();
 
@@ -118,6 +120,13 @@ export class BoardsService {
 
   list(): Promise<BoardInfo[]> {
     return listBoards(this.#read, this.#session);
+  }
+
+  /** Whether a port can be used: opens it and lets go of it again. Throws what is wrong. */
+  async probe(port: string): Promise<void> {
+    if (this.#session?.port === port) return;
+    const session = await this.#open(port, {});
+    await session.close();
   }
 
   /** Connects; another board that was connected is let go. Resolves with `connected`; throws where that fails. */
@@ -151,9 +160,11 @@ export class BoardsService {
     if (this.#state.kind !== "disconnected") this.#setState({ kind: "disconnected" });
   }
 
-  /** Starts or stops the stream of previews. */
-  async preview(on: boolean): Promise<void> {
+  /** Starts or stops the stream of previews, with the frequencies of a channel where that is wished. */
+  async preview(on: boolean, spectrum: SpectrumWish | null = null): Promise<void> {
     this.#previewOn = on;
+    this.#spectrum = spectrum;
+    this.#previewer?.watchSpectrum(spectrum);
     await this.#applyPreview();
   }
 
@@ -242,9 +253,12 @@ export class BoardsService {
 
   async #adopt(session: BoardSession): Promise<void> {
     this.#session = session;
-    this.#previewer = new SignalPreviewer(session.hello.sensors, (preview) =>
-      this.#emit({ kind: "signal", preview }),
+    this.#previewer = new SignalPreviewer(
+      session.hello.sensors,
+      (preview) => this.#emit({ kind: "signal", preview }),
+      (rateHz) => new LiveSpectrum(rateHz),
     );
+    this.#previewer.watchSpectrum(this.#spectrum);
     session.listen((event) => this.#onSession(session, event));
     this.#setState(this.#connected(session));
     for (const { resolve } of [...this.#waiters]) resolve(session);

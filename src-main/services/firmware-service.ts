@@ -5,7 +5,8 @@
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { BoardSession } from "../boards/board-session.ts";
-import { SerialTransport } from "../boards/transports/serial.ts";
+import { parseSerialName, SerialTransport } from "../boards/transports/serial.ts";
+import { TextAwareTransport } from "../boards/transports/text-aware.ts";
 import type { FirmwareAccess } from "../boards/transports/transport.ts";
 import { type BoardDescription, boardOfUsb, describeBoard } from "../deployment/board-description.ts";
 import type { Flasher } from "../deployment/flashers/flasher.ts";
@@ -25,7 +26,8 @@ const TOOLS: FirmwareTools = { flasher: flasherFor, image: firmwareFor, ports: l
  * bootloader is not known, or has no image that was built.
  */
 export function bootloaderAccess(session: BoardSession, tools: FirmwareTools = TOOLS): FirmwareAccess | null {
-  const { transport } = session;
+  const line = session.transport;
+  const transport = line instanceof TextAwareTransport ? line.inner : line;
   const description = describeBoard(session.hello.kind);
   if (!(transport instanceof SerialTransport) || description === null || description.firmware === null)
     return null;
@@ -70,13 +72,50 @@ export async function openWithFirmware(
     return { session: await open(port), written: false };
   } catch (error) {
     const mute = error instanceof LimpetError && NO_LIMPET_BOARD.has(error.code);
-    const usb =
-      mute && firmware !== "never" ? (await tools.ports()).find(({ path }) => path === port)?.usb : null;
-    const found = usb === null || usb === undefined ? null : boardOfUsb(usb);
-    if (found === null || found.description.firmware === null) throw error;
-    const { image } = tools.image(found.description);
-    const flasher = await tools.flasher(found.description, port);
-    const result = await flasher.flash(image, work);
-    return { session: await open(result.port ?? port), written: true };
+    const description = mute && firmware !== "never" ? await writableBoardAt(port, tools) : null;
+    if (description === null) throw error;
+    return { session: await open(await write(port, description, work, tools)), written: true };
   }
+}
+
+/** The board at a port by its USB identity, where Limpet can write its firmware; else null. */
+export async function writableBoardAt(
+  port: string,
+  tools: Pick<FirmwareTools, "ports"> = TOOLS,
+): Promise<BoardDescription | null> {
+  const { path } = parseSerialName(port);
+  const usb = (await tools.ports()).find((one) => one.path === path)?.usb ?? null;
+  const found = usb === null ? null : boardOfUsb(usb);
+  return found === null || found.description.firmware === null ? null : found.description;
+}
+
+/**
+ * Writes Limpet's firmware onto the board at a port, whatever is on it now; the port must not be open here. Resolves with the port at
+ * which the board is then. Throws `usage` where the board is none that can be written, and what the flasher throws.
+ */
+export async function writeFirmware(
+  port: string,
+  work: WorkOptions = {},
+  tools: FirmwareTools = TOOLS,
+): Promise<string> {
+  const description = await writableBoardAt(port, tools);
+  if (description === null) {
+    throw new LimpetError("usage", `The board at ${port} is none that Limpet can write.`, {
+      field: port,
+      hint: "Boards with a known bootloader are listed in docs/boards.md. A board that prints numbers can be recorded without any.",
+    });
+  }
+  return write(parseSerialName(port).path, description, work, tools);
+}
+
+async function write(
+  port: string,
+  description: BoardDescription,
+  work: WorkOptions,
+  tools: FirmwareTools,
+): Promise<string> {
+  const { image } = tools.image(description);
+  const flasher = await tools.flasher(description, port);
+  const result = await flasher.flash(image, work);
+  return result.port ?? port;
 }

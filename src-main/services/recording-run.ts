@@ -2,13 +2,15 @@
  * The time between the first and the last sample of a recording: listens to the board, watches for silence, and where the line
  * breaks off waits for the same stream to come back. Knows sessions and a recorder; not where samples are stored.
  */
-import type { RecordingRequest, RecordingState } from "../../src-shared/contract/index.ts";
+import type { QualityFinding, RecordingRequest, RecordingState } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { BoardSession } from "../boards/board-session.ts";
 import type { SamplesMessage } from "../boards/link/messages.ts";
 import type { RecordingWriter } from "../dataset/types.ts";
+import { RateMeter } from "./rate-meter.ts";
 import type { ChosenSensor, SampleRecorder } from "./sample-recorder.ts";
+import { TriggerGate } from "./trigger-gate.ts";
 
 export type RecordOptions = WorkOptions & {
   /** Ends the recording as if its time were over. */
@@ -48,6 +50,9 @@ export class RecordingRun {
    * meanwhile is still to be read.
    */
   readonly #silent: number[];
+  /** Holds samples back until the signal is strong enough; null where the recording begins at once. */
+  readonly #gate: TriggerGate | null;
+  readonly #rates: readonly RateMeter[];
   #session: BoardSession;
   #unlisten: () => void = () => {};
   #reconnecting = false;
@@ -69,6 +74,14 @@ export class RecordingRun {
     this.#request = request;
     this.#options = options;
     this.#silent = chosen.map(() => 0);
+    const { trigger } = request;
+    this.#gate = trigger === null || trigger === undefined ? null : new TriggerGate(trigger, chosen);
+    this.#rates = chosen.map(({ sensor, rateHz }) => new RateMeter(sensor.id, rateHz));
+  }
+
+  /** What is to be said about rates and evenness of the sensors. */
+  rateFindings(): QualityFinding[] {
+    return this.#rates.flatMap((meter) => meter.findings());
   }
 
   /** Resolves when the recording is as long as was asked for, or was stopped; rejects where it ended before. */
@@ -115,8 +128,17 @@ export class RecordingRun {
 
   #take(samples: SamplesMessage): void {
     try {
-      if (!this.#recorder.add(samples)) return;
-      this.#silent[this.#chosen.findIndex(({ index }) => index === samples.sensor)] = 0;
+      const stream = this.#chosen.findIndex(({ index }) => index === samples.sensor);
+      if (stream < 0) return;
+      this.#rates[stream]?.add(samples.firstSample, samples.timeUs);
+      // While the recording waits for its level, samples that are held back are a sign of life, too.
+      if (this.#gate?.open === false) this.#silent[stream] = 0;
+      let taken = false;
+      for (const message of this.#gate?.pass(samples) ?? [samples]) {
+        if (this.#recorder.add(message)) taken = true;
+      }
+      if (!taken) return;
+      this.#silent[stream] = 0;
       if (this.#recorder.complete) this.#end(null);
     } catch (error) {
       this.#end(error);
@@ -126,14 +148,23 @@ export class RecordingRun {
   #tick(): void {
     const { seconds, lost } = this.#recorder;
     const ofSeconds = this.#request.seconds;
-    this.#options.onState?.({
-      kind: "recording",
-      label: this.#request.label,
-      seconds,
-      ofSeconds,
-      lostSamples: lost,
-      ...(this.#reconnecting ? { reconnecting: true } : {}),
-    });
+    const reconnecting = this.#reconnecting ? { reconnecting: true } : {};
+    const { label } = this.#request;
+    if (this.#gate?.open === false) {
+      const { level, wanted } = this.#gate;
+      this.#options.onState?.({ kind: "armed", label, level, wanted, ...reconnecting });
+    } else {
+      const findings = [...this.#writer.findings(), ...this.rateFindings()];
+      this.#options.onState?.({
+        kind: "recording",
+        label,
+        seconds,
+        ofSeconds,
+        lostSamples: lost,
+        ...reconnecting,
+        findings,
+      });
+    }
     this.#options.onProgress?.("recording", ofSeconds === null ? 0 : Math.min(1, seconds / ofSeconds));
     this.#watchWriter();
     if (this.#reconnecting) return;

@@ -2,7 +2,7 @@
  * A recording from a board into a project: which sensors, how long, and what becomes of it where something goes wrong. All
  * that came in stays; what did not come is a gap. Knows sessions and the dataset; no files, no ports.
  */
-import type { RecordingRequest, RecordingResult } from "../../src-shared/contract/index.ts";
+import type { QualityFinding, RecordingRequest, RecordingResult } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { BoardSession } from "../boards/board-session.ts";
 import type { Dataset, NewStream, RecordingWriter } from "../dataset/types.ts";
@@ -78,20 +78,31 @@ export async function recordFromBoard(
     name: recordingName(request.label, new Date()),
     label: request.label,
     group: request.group,
+    machine: request.machine,
+    mount: request.mount,
+    photo: request.photo,
     origin: "board",
     source: `${session.hello.name} at ${session.port}`,
     streams: chosen.map(streamOf),
   });
   const recorder = new SampleRecorder(writer, chosen, request.seconds);
   let failure: unknown = null;
+  let rates: QualityFinding[] = [];
   try {
-    await new RecordingRun(session, chosen, recorder, writer, request, options).run();
+    const run = new RecordingRun(session, chosen, recorder, writer, request, options);
+    await run.run().finally(() => {
+      rates = run.rateFindings();
+    });
   } catch (error) {
     failure = error;
   }
   let result: RecordingResult | null;
   try {
     result = finish(writer, recorder, request.label, failure !== null);
+    if (result !== null && rates.length > 0) {
+      const { quality } = dataset.recording(result.recording);
+      dataset.setQuality(result.recording, [...quality, ...rates]);
+    }
   } catch (error) {
     throw notFinished(error);
   } finally {
@@ -99,6 +110,9 @@ export async function recordFromBoard(
   }
   if (failure !== null) {
     throw withKept(failure, result);
+  }
+  if (result === null && request.trigger !== null && request.trigger !== undefined) {
+    throw new LimpetError("cancelled", "The signal did not reach the level; nothing was recorded.");
   }
   if (result === null) {
     throw new LimpetError("board-timeout", "The board sent no samples.", {

@@ -1,6 +1,14 @@
 /** What the app shows and plays of a recording's signal beyond its waveform. Knows the dataset; not who asks. */
-import type { CheckedParams, Measures, Spectrogram, StreamInfo } from "../../src-shared/contract/index.ts";
+import type {
+  ActiveParts,
+  CheckedParams,
+  Measures,
+  RecordingInfo,
+  Spectrogram,
+  StreamInfo,
+} from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
+import { frameLevels, levelBetween, partsAbove } from "../dataset/active-parts.ts";
 import { measure, spectrogram } from "../dataset/spectrum.ts";
 import type { Dataset } from "../dataset/types.ts";
 
@@ -44,6 +52,46 @@ export function signalMeasures(signals: Signals, request: CheckedParams<"recordi
       name,
       ...measure(values, channel, width, stream.rateHz),
     })),
+  };
+}
+
+/** Frames that activity is looked for in, seconds; for slow sensors at least this many samples. */
+const FRAME_SECONDS = 0.02;
+const FRAME_SAMPLES = 8;
+
+/**
+ * Stretches of a recording in which something goes on. Throws `not-found`, and `invalid-dataset` where no level was given and rest and
+ * activity cannot be told apart.
+ */
+export function activeParts(
+  signals: Signals & { recording(id: number): RecordingInfo },
+  request: CheckedParams<"recordings:find-active">,
+): ActiveParts {
+  const recording = signals.recording(request.id);
+  const stream =
+    request.streamId === undefined
+      ? recording.streams[0]
+      : recording.streams.find(({ id }) => id === request.streamId);
+  if (stream === undefined) {
+    throw new LimpetError("not-found", "The recording has no such signal.", { field: "streamId" });
+  }
+  const { samples, rateHz, channels } = stream;
+  const frame = Math.max(FRAME_SAMPLES, Math.round(rateHz * FRAME_SECONDS));
+  const found = frameLevels({ samples, channels: channels.length, rateHz }, frame, (start, count) =>
+    signals.readValues(stream.id, start, count),
+  );
+  const level = request.level ?? levelBetween(found.levels);
+  if (level === null) {
+    throw new LimpetError("invalid-dataset", "The signal is about as strong all the time.", {
+      field: "level",
+      hint: "Set a level by hand, or mark the part with the mouse.",
+    });
+  }
+  return {
+    parts: partsAbove(found, level, request, recording.seconds),
+    level,
+    unit: channels[0]?.unit ?? "",
+    frameSeconds: found.frameSeconds,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Boards, live signals and recording: the part of the contract that sessions with boards answer. */
 import { z } from "zod";
+import { qualityFinding } from "./project.ts";
 
 export const boardSensor = z.object({
   id: z.string(),
@@ -54,6 +55,37 @@ export const connectionState = z.discriminatedUnion("kind", [
 ]);
 export type ConnectionState = z.infer<typeof connectionState>;
 
+export const CONNECTION_CAUSES = [
+  "busy",
+  "permission",
+  "charge-only",
+  "driver",
+  "bootloader",
+  "old-firmware",
+  "no-firmware",
+  "wrong-speed",
+  "silent",
+] as const;
+
+/** Why a board cannot be used, most likely first, each with one next step. */
+export const connectionFinding = z.object({
+  cause: z.enum(CONNECTION_CAUSES),
+  /** What was found, in plain words. */
+  message: z.string(),
+  /** The one thing to do now. */
+  next: z.string(),
+  /** A command to be typed in a terminal, where that is the next step. */
+  command: z.string().optional(),
+  /** What the window can do itself: write Limpet's firmware onto the port, or connect at another speed. */
+  action: z
+    .discriminatedUnion("kind", [
+      z.object({ kind: z.literal("write-firmware"), port: z.string(), board: z.string() }),
+      z.object({ kind: z.literal("connect"), port: z.string() }),
+    ])
+    .optional(),
+});
+export type ConnectionFinding = z.infer<typeof connectionFinding>;
+
 /** A piece of live signal for drawing: minimum and maximum per bucket, about 20 pieces a second. */
 export const signalPreview = z.object({
   sensor: z.string(),
@@ -70,16 +102,46 @@ export const signalPreview = z.object({
       level: z.number(),
     }),
   ),
+  /** Frequencies of one channel, where that was asked for: of every sample, in overlapping windows. */
+  spectrum: z
+    .object({
+      channel: z.int(),
+      columns: z.int(),
+      /** Rows from the lowest frequency up to half of the rate. */
+      bins: z.int(),
+      /** Time from one column to the next. */
+      columnSeconds: z.number(),
+      /** Bytes [column][bin]: level in decibels of the unit, 0 for -140 dB and below, 255 for +40 dB and above. */
+      base64: z.string(),
+    })
+    .optional(),
 });
 export type SignalPreview = z.infer<typeof signalPreview>;
+
+/** Hands-free start: the recording begins where a sensor's level first reaches `level`, and a little before it. */
+export const recordingTrigger = z.object({
+  /** Sensor that is listened to; the first one recorded where absent. */
+  sensor: z.string().optional(),
+  /** Root mean square without the mean over 50 ms, of the strongest channel, in the sensor's unit. */
+  level: z.number().positive(),
+  /** Seconds before that moment which are kept, too. */
+  preSeconds: z.number().min(0).max(10).default(0.5),
+});
+export type RecordingTrigger = z.infer<typeof recordingTrigger>;
 
 export const recordingRequest = z.object({
   label: z.string().min(1),
   /** Length in seconds; null records until stopped. */
   seconds: z.number().positive().nullable(),
   group: z.string().nullable().default(null),
+  machine: z.string().max(200).optional(),
+  mount: z.string().max(200).optional(),
+  /** Id of a photo of the project. */
+  photo: z.int().nullish(),
   /** Sensors by id with an optional rate in hertz; all of the board's where empty. */
   sensors: z.array(z.object({ id: z.string(), rateHz: z.number().positive().optional() })).default([]),
+  /** Starts by itself when the signal is strong enough; at once where null. */
+  trigger: recordingTrigger.nullish(),
 });
 export type RecordingRequest = z.infer<typeof recordingRequest>;
 
@@ -96,6 +158,14 @@ export type RecordingResult = z.infer<typeof recordingResult>;
 
 export const recordingState = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("idle") }),
+  /** Waits for the signal to reach the level that starts the recording; `level` is what it is now, null before the first. */
+  z.object({
+    kind: z.literal("armed"),
+    label: z.string(),
+    level: z.number().nullable(),
+    wanted: z.number(),
+    reconnecting: z.boolean().optional(),
+  }),
   z.object({
     kind: z.literal("recording"),
     label: z.string(),
@@ -104,6 +174,8 @@ export const recordingState = z.discriminatedUnion("kind", [
     lostSamples: z.int(),
     /** The line to the board broke off; the recording waits for it to come back. */
     reconnecting: z.boolean().optional(),
+    /** What is wrong with the signal so far, in plain words. */
+    findings: z.array(qualityFinding).optional(),
   }),
 ]);
 export type RecordingState = z.infer<typeof recordingState>;

@@ -52,6 +52,14 @@ function unplugged(path: string, cause?: unknown): LimpetError {
 const RESTART_MS = 15_000;
 const REOPEN_MS = 250;
 
+/** A port's name may end in a speed of its own: `/dev/ttyUSB0@9600`, `COM5@57600`. */
+export function parseSerialName(name: string): { readonly path: string; readonly baudRate: number } {
+  const match = /^(.+)@(\d{3,7})$/.exec(name);
+  return match === null
+    ? { path: name, baudRate: BAUD_RATE }
+    : { path: match[1] as string, baudRate: Number(match[2]) };
+}
+
 export class SerialTransport implements Transport {
   #port: string;
   #serial: SerialPort | null = null;
@@ -95,7 +103,7 @@ export class SerialTransport implements Transport {
   open(handlers: TransportHandlers): Promise<void> {
     this.#handlers = handlers;
     return new Promise((resolve, reject) => {
-      const serial = new SerialPort({ path: this.port, baudRate: BAUD_RATE, autoOpen: false });
+      const serial = new SerialPort({ ...parseSerialName(this.port), autoOpen: false });
       serial.on("data", (bytes: Buffer) => handlers.onData(bytes));
       // Every failure of an open port is also followed by `close`, which reports it.
       serial.on("error", () => {});

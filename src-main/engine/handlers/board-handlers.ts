@@ -1,4 +1,6 @@
 /** Requests about the board: connecting, recording, live answers. */
+import { diagnose } from "../../services/connection-doctor.ts";
+import { writeFirmware } from "../../services/firmware-service.ts";
 import type { LiveBuffer } from "../../services/live-buffer.ts";
 import { startLive } from "../../services/live-service.ts";
 import { chooseSensors, recordFromBoard } from "../../services/recording-service.ts";
@@ -31,10 +33,17 @@ export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pic
       await boards.disconnect();
       return {};
     },
-    "boards:preview": async ({ on }) => {
+    "boards:preview": async ({ on, spectrum }) => {
       await boards.useRates(projectRates());
-      await boards.preview(on);
+      await boards.preview(on, spectrum);
       return {};
+    },
+    "boards:diagnose": ({ port }) => diagnose(port, (one) => boards.probe(one)),
+    "boards:write-firmware": async ({ port }, call) => {
+      await endLive().catch(() => {});
+      // The flasher needs the port to itself.
+      if (boards.state.kind === "connected" && boards.state.info.port === port) await boards.disconnect();
+      return boards.connect(await writeFirmware(port, call));
     },
     "recording:start": async (request, call) => {
       const { project } = state;
