@@ -1,0 +1,105 @@
+/**
+ * Trials of a search: what a design would cost, refused before training where that is too much, and how well it does after a few
+ * epochs. What was computed of windows is used again for designs that differ in the network only. Stores nothing in the project.
+ */
+import { LimpetError } from "../../src-shared/errors.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
+import type { ProjectFile } from "../dataset/project-file.ts";
+import { trainNetwork } from "../training/train.ts";
+import { costOf } from "./design-cost.ts";
+import { describePlan } from "./design-report.ts";
+import { type FeatureDataset, type LearningPlan, planLearning } from "./learning-data.ts";
+import { type TrainingData, trainingData } from "./training-data.ts";
+import { type ModelNeeds, overrun, type Room } from "./tune-limits.ts";
+import type { Draft } from "./tune-space.ts";
+
+export type Candidate = {
+  readonly draft: Draft;
+  readonly learning: LearningPlan;
+  readonly needs: ModelNeeds;
+};
+
+/** How a network did on the validation windows. */
+export type Score = { readonly accuracy: number; readonly loss: number };
+
+/** Better ones first. */
+export const byScore = (a: Score, b: Score): number => b.accuracy - a.accuracy || a.loss - b.loss;
+
+/** Bytes of windows' features that are kept for the next design. */
+const MOST_KEPT_BYTES = 256 * 2 ** 20;
+
+export class Trials {
+  readonly #project: ProjectFile;
+  readonly #room: Room;
+  readonly #dataset: FeatureDataset;
+  readonly #kept = new Map<string, { readonly data: TrainingData; readonly bytes: number }>();
+  /** Recordings that the first design has windows of: a design that leaves some out would have an easier job. */
+  #recordings: number | null = null;
+
+  constructor(project: ProjectFile, room: Room) {
+    this.#project = project;
+    this.#room = room;
+    // Hundreds of designs' features would only push out of the project's store what is wanted again.
+    this.#dataset = {
+      cached: (key) => project.cached(key),
+      cache: () => {},
+      gaps: (stream) => project.gaps(stream),
+      readValues: (stream, start, count) => project.readValues(stream, start, count),
+    };
+  }
+
+  /** What the design would be; a reason where it is impossible or too much for the board. */
+  judge(draft: Draft): Candidate | string {
+    let learning: LearningPlan;
+    try {
+      learning = planLearning(this.#project, draft);
+    } catch (error) {
+      if (error instanceof LimpetError && error.code === "invalid-design") return error.message;
+      throw error;
+    }
+    const { report, network } = describePlan(this.#project, learning);
+    const stop = report.findings.find(({ level }) => level === "error");
+    if (stop !== undefined || network === null) return stop?.message ?? "There is no such network.";
+    const covered = learning.plan.filter(({ windows }) => windows.length > 0).length;
+    this.#recordings ??= covered;
+    if (covered < this.#recordings) return "Its windows leave out recordings.";
+    const { ramBytes, flashBytes, instructions } = costOf(learning.design, network, this.#project.goal());
+    const needs = { ram: ramBytes, flash: flashBytes, latencyMs: this.#room.latencyOf(instructions) };
+    return overrun(this.#room, needs) ?? { draft, learning, needs };
+  }
+
+  /** Trains for at most `epochs`. Throws `cancelled`, and what training throws. */
+  async score({ learning }: Candidate, epochs: number, work: WorkOptions): Promise<Score> {
+    const { design } = learning;
+    const { job } = await this.#dataFor(learning, work);
+    const { validationAccuracy, validationLoss } = await trainNetwork(
+      {
+        ...job,
+        network: design.network,
+        training: { ...design.training, epochs: Math.min(epochs, design.training.epochs) },
+        backend: "auto",
+      },
+      { signal: work.signal },
+    );
+    return { accuracy: validationAccuracy, loss: validationLoss };
+  }
+
+  async #dataFor(learning: LearningPlan, work: WorkOptions): Promise<TrainingData> {
+    const { window, inputs, normalisation, training } = learning.design;
+    const key = JSON.stringify([window, inputs, normalisation, training.augmentation, training.seed]);
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known.data;
+    const data = await trainingData(this.#dataset, learning, work);
+    const { train, validation } = data.job;
+    const values =
+      2 * (train.features.length + validation.features.length) + (train.copies?.features.length ?? 0);
+    this.#kept.set(key, { data, bytes: 4 * values });
+    let total = [...this.#kept.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const [old, { bytes }] of this.#kept) {
+      if (total <= MOST_KEPT_BYTES || old === key) break;
+      this.#kept.delete(old);
+      total -= bytes;
+    }
+    return data;
+  }
+}
