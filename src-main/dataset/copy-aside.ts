@@ -1,5 +1,5 @@
 /** Copies of a project file beside it, made before something changes it for good. Knows names and SQLite; not what comes after. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { openDatabase, translateSqliteError } from "./sqlite.ts";
 
 /** `project.limpet.before-…`, with a number where that is taken. */
@@ -11,17 +11,21 @@ export function asideName(path: string, before: string): string {
 
 /**
  * Copies the project through SQLite (VACUUM INTO), so that what stands in a write-ahead log is in the copy too, and the copy is one
- * plain file. Returns its path. Throws `disk-full`, `read-only`, `project-corrupt`.
+ * plain file. It has its name once it is whole: what a killed program left of one is overwritten. Returns its path. Throws
+ * `disk-full`, `read-only`, `project-corrupt`.
  */
 export function copyAside(path: string, before: string): string {
   const copy = asideName(path, before);
+  const partial = `${path}.before-${before}.part`;
   const database = openDatabase(path, { readonly: true });
   try {
-    database.prepare("VACUUM INTO ?").run(copy);
+    rmSync(partial, { force: true });
+    database.prepare("VACUUM INTO ?").run(partial);
+    renameSync(partial, copy);
     return copy;
   } catch (error) {
     try {
-      rmSync(copy, { force: true });
+      rmSync(partial, { force: true });
     } catch {
       // It could not be begun; there is nothing to remove.
     }

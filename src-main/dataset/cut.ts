@@ -1,6 +1,6 @@
 /**
- * Cutting: parts of a recording become recordings of their own, sample for sample, with gaps, notes, group and side of the
- * split of the one that they were cut from. Knows recordings; not where they are stored.
+ * Cutting: parts of a recording become recordings of their own, sample for sample, with gaps, notes, group, machine and side of
+ * the split of the one that they were cut from. Knows recordings; not where they are stored.
  */
 import type { RecordingInfo, StreamInfo } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
@@ -47,6 +47,9 @@ export function cutParts(
       name: checked.length === 1 ? `${recording.name}.cut` : `${recording.name}.${index + 1}`,
       label: part.label ?? recording.label,
       group: recording.group,
+      machine: recording.machine,
+      mount: recording.mount,
+      photo: recording.photo,
       origin: recording.origin,
       source: `${recording.source}; ${part.fromSeconds.toFixed(2)} to ${part.toSeconds.toFixed(2)} s of ${recording.name}`,
       streams: recording.streams.map(({ sensor, channels, rateHz, sampleType, scale }) => ({

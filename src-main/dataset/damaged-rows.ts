@@ -6,6 +6,7 @@ import { z } from "zod";
 import { goal, qualityFinding, splitOptions } from "../../src-shared/contract/index.ts";
 import { designFile } from "../../src-shared/design.ts";
 import { editChanges } from "./edit-journal.ts";
+import { damagedPhotos } from "./photos-table.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { isSoundStream, streamChannels } from "./recordings-table.ts";
 import { type SampleType, sampleBytes } from "./samples.ts";
@@ -38,6 +39,7 @@ export function damagedRows(database: ProjectDatabase): DamagedRow[] {
     ...damagedRecordings(database),
     ...damagedFindings(database),
     ...damagedStreams(database),
+    ...damagedPhotoRows(database),
     ...damagedEdits(database),
     ...damagedExperiments(database),
   ];
@@ -134,6 +136,17 @@ function mendStream(database: ProjectDatabase, row: StreamColumns): string {
   }));
   database.run("UPDATE streams SET channels = ? WHERE id = ?", JSON.stringify(channels), row.id);
   return `The names and units of recording ${row.recording_id}'s channels were lost; they are called ${channels[0]?.name} and so on.`;
+}
+
+function damagedPhotoRows(database: ProjectDatabase): DamagedRow[] {
+  return damagedPhotos(database).map((id) => ({
+    problem: `Photo ${id} is damaged.`,
+    mend: () => {
+      database.run("UPDATE recordings SET photo_id = NULL WHERE photo_id = ?", id);
+      database.run("DELETE FROM photos WHERE id = ?", id);
+      return `Photo ${id} could not be read and was removed.`;
+    },
+  }));
 }
 
 function damagedEdits(database: ProjectDatabase): DamagedRow[] {

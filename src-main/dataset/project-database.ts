@@ -9,7 +9,7 @@ import type { Statement } from "better-sqlite3";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { copyAside } from "./copy-aside.ts";
-import { APPLICATION_ID, migrate, readHeader, SCHEMA_VERSION } from "./schema.ts";
+import { APPLICATION_ID, migrate, readAsNewest, readHeader, SCHEMA_VERSION } from "./schema.ts";
 import {
   BUSY_TIMEOUT_MS,
   guarded,
@@ -71,12 +71,13 @@ export class ProjectDatabase {
 
   /**
    * Opens an existing project; a file that may not be written is opened for reading. The file is not changed by opening
-   * it, unless its tables are of an older version: then a copy is kept beside it (`name.limpet.before-format-N`). Throws `not-found`, `project-invalid`, `project-newer` or
-   * `project-corrupt`.
+   * it, unless it is opened for writing and its tables are of an older version: then a copy is kept beside it
+   * (`name.limpet.before-format-N`). Throws `not-found`, `project-invalid`, `project-newer` or `project-corrupt`.
    */
   static open(file: string, options: { readonly readonly?: boolean } = {}): ProjectDatabase {
     const path = resolve(file);
     requireDatabaseFile(path);
+    rollBack(path);
     const probe = openDatabase(path, { readonly: true });
     let version: number;
     try {
@@ -103,7 +104,13 @@ export class ProjectDatabase {
         },
       );
     }
-    if (options.readonly === true && version === SCHEMA_VERSION) {
+    if (options.readonly === true || (version < SCHEMA_VERSION && !mayWrite(path))) {
+      try {
+        guarded(path, () => readAsNewest(probe, version));
+      } catch (error) {
+        probe.close();
+        throw error;
+      }
       return new ProjectDatabase(path, probe, true);
     }
     probe.close();
@@ -300,12 +307,26 @@ function requireNoProgram(path: string, database: SqliteDatabase): void {
 
 /** Keeps a copy of the file as it was, unless bringing it up to date fails: then the file itself is as it was. */
 function migrateWithCopy(path: string, database: SqliteDatabase): void {
-  const copy = mayWrite(path) ? copyAside(path, `format-${SCHEMA_VERSION}`) : null;
+  const copy = copyAside(path, `format-${SCHEMA_VERSION}`);
   try {
     migrate(database);
   } catch (error) {
-    if (copy !== null) unlinkSync(copy);
+    unlinkSync(copy);
     throw error;
+  }
+}
+
+/**
+ * Takes back what a program that was killed left half written outside of write-ahead mode (a migration): a reader sees the journal
+ * and may not do it.
+ */
+function rollBack(path: string): void {
+  if (!existsSync(`${path}-journal`) || !mayWrite(path)) return;
+  const database = openDatabase(path, { readonly: false });
+  try {
+    guarded(path, () => readHeader(database));
+  } finally {
+    database.close();
   }
 }
 

@@ -6,6 +6,7 @@
 import { basename } from "node:path";
 import type {
   Goal,
+  PhotoInfo,
   QualityFinding,
   RecordingInfo,
   SplitName,
@@ -18,6 +19,9 @@ import { LimpetError } from "../../src-shared/errors.ts";
 import { type CutPart, cutParts } from "./cut.ts";
 import { type EditedFields, edit, editEach, redoEdit, undoEdit } from "./edit-journal.ts";
 import * as experiments from "./experiments-table.ts";
+import { isMergeUnfinished, removeUnfinishedMerge } from "./merge-state.ts";
+import { checkPhoto } from "./photo-file.ts";
+import * as photos from "./photos-table.ts";
 import { ProjectDatabase } from "./project-database.ts";
 import { lockForRecording, tryLockForRecording } from "./recording-lock.ts";
 import { ProjectRecordingWriter } from "./recording-writer.ts";
@@ -37,7 +41,13 @@ export type RecordingChange = {
   readonly name?: string | undefined;
   readonly group?: string | null | undefined;
   readonly notes?: string | undefined;
+  readonly machine?: string | undefined;
+  readonly mount?: string | undefined;
+  /** Id of a photo; null takes it away. */
+  readonly photo?: number | null | undefined;
   readonly excluded?: boolean | undefined;
+  /** Side of the split. */
+  readonly split?: SplitName | undefined;
 };
 
 /** A recording whose samples are all there already. */
@@ -68,14 +78,18 @@ export class ProjectFile implements Dataset {
   }
 
   /**
-   * Opens a project. A file that cannot be written to is opened for reading. Recordings that were cut off are closed,
-   * unless another program is making them right now.
+   * Opens a project. A file that cannot be written to is opened for reading. Recordings that were cut off are closed, and what
+   * was half merged is removed, unless another program is at it right now; with `asItIs` nothing is mended.
    * Throws `not-found`, `project-invalid`, `project-newer`, `project-corrupt` or `project-locked`.
    */
-  static open(path: string, options: { readonly readonly?: boolean } = {}): ProjectFile {
+  static open(
+    path: string,
+    options: { readonly readonly?: boolean; readonly asItIs?: boolean } = {},
+  ): ProjectFile {
     let database = ProjectDatabase.open(path, options);
     try {
-      if (unfinishedRecordings(database).length > 0) {
+      const cutOff = unfinishedRecordings(database).length > 0 || isMergeUnfinished(database);
+      if (cutOff && options.asItIs !== true) {
         if (database.readonly && options.readonly === true) {
           // A reader mends too where it can: a cut-off recording would be missing from every list.
           database.close();
@@ -84,6 +98,7 @@ export class ProjectFile implements Dataset {
         const lock = database.readonly ? null : tryLockForRecording(database.path);
         if (lock !== null) {
           try {
+            removeUnfinishedMerge(database);
             closeCutOffRecordings(database);
           } finally {
             lock.release();
@@ -173,6 +188,7 @@ export class ProjectFile implements Dataset {
     const lock = lockForRecording(this.path);
     try {
       // With the lock in hand, whatever is still open was cut off: by a disk that was full to the end, for example.
+      removeUnfinishedMerge(this.#database);
       closeCutOffRecordings(this.#database);
       const writer = new ProjectRecordingWriter(this.#database, lock, recording, (stored) => {
         if (stored) splits.extendSplit(this.#database);
@@ -244,14 +260,24 @@ export class ProjectFile implements Dataset {
 
   // Edits
 
-  /** Changes labels, names, groups, notes or exclusion; can be undone. */
+  /** Changes labels, names, groups, notes, machine, mount, photo or exclusion; can be undone. Throws `not-found` for a photo. */
   updateRecordings(ids: readonly number[], change: RecordingChange): void {
     const fields: EditedFields = {};
     if (change.label !== undefined) fields.label = requireName(change.label, "label");
     if (change.name !== undefined) fields.name = requireName(change.name, "name");
     if (change.group !== undefined) fields.group_name = change.group;
     if (change.notes !== undefined) fields.notes = change.notes;
+    if (change.machine !== undefined) fields.machine = change.machine.trim();
+    if (change.mount !== undefined) fields.mount = change.mount.trim();
+    if (change.photo !== undefined) {
+      if (change.photo !== null) photos.getPhoto(this.#database, change.photo);
+      fields.photo_id = change.photo;
+    }
     if (change.excluded !== undefined) fields.excluded = change.excluded ? 1 : 0;
+    if (change.split !== undefined) {
+      splits.requireSidesOfRecordings(this.#database);
+      fields.split = change.split;
+    }
     if (Object.keys(fields).length > 0) {
       edit(this.#database, describeChange(change, ids.length), ids, fields);
     }
@@ -315,6 +341,20 @@ export class ProjectFile implements Dataset {
       edit(this.#database, `rename ${from} to ${name}`, ids, { label: name });
     });
   }
+
+  // Photos
+
+  /** Keeps a photo, checked and stripped; the same one once. Throws `invalid-file` with the reason. */
+  addPhoto(bytes: Uint8Array): PhotoInfo {
+    const photo = checkPhoto(bytes);
+    return this.#database.write(() => photos.addPhoto(this.#database, photo));
+  }
+  /** A photo with its bytes. Throws `not-found`, `project-corrupt`. */
+  photo(id: number): PhotoInfo & { readonly data: Uint8Array } {
+    return photos.getPhoto(this.#database, id);
+  }
+
+  // Undo
 
   /** Undoes the last edit; says which, or null. */
   undo(): string | null {
@@ -395,7 +435,18 @@ export class ProjectFile implements Dataset {
     experiments.updateExperiment(this.#database, id, change);
   }
   deleteExperiment(id: number): void {
-    experiments.deleteExperiment(this.#database, id);
+    this.#database.write(() => {
+      experiments.deleteExperiment(this.#database, id);
+      settings.removeSettings(this.#database, `report ${id} `);
+    });
+  }
+  /** Keeps the text of a report; `name` begins with the experiment's id and a space. Replaces the last one of that name. */
+  keepReport(name: string, text: string): void {
+    settings.writeSetting(this.#database, `report ${name}`, text);
+  }
+  /** What was kept last under that name, or null. */
+  keptReport(name: string): string | null {
+    return settings.readSetting(this.#database, `report ${name}`);
   }
   addDeployment(row: { experimentId: number; board: string; report: unknown }): void {
     experiments.addDeployment(this.#database, row);
@@ -439,11 +490,17 @@ function requireName(value: string, field: string): string {
   return trimmed;
 }
 
+const SIDE_NAMES = { train: "training", validation: "validation", test: "the test" } as const;
+
 function describeChange(change: RecordingChange, ids: number): string {
   const what = recordingsCount(ids);
   if (change.label !== undefined) return `label ${what} as ${change.label}`;
   if (change.name !== undefined) return `rename ${what} to ${change.name}`;
   if (change.excluded !== undefined) return `${change.excluded ? "leave out" : "take back"} ${what}`;
+  if (change.split !== undefined) return `put ${what} into ${SIDE_NAMES[change.split]}`;
   if (change.group !== undefined) return `put ${what} into group ${change.group ?? "none"}`;
+  if (change.photo !== undefined)
+    return `${change.photo === null ? "take the photo from" : "give a photo to"} ${what}`;
+  if (change.machine !== undefined || change.mount !== undefined) return `say where ${what} come from`;
   return `change the notes of ${what}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Tells a recording that another program is making right now from one that was cut off. The proof is a lock of the
+ * Tells a recording (or a merge) that another program is making right now from one that was cut off. The proof is a lock of the
  * operating system on a file beside the project, which vanishes with the process that held it, however it ended.
  */
 import { existsSync, rmSync } from "node:fs";
@@ -44,14 +44,15 @@ export function tryLockForRecording(project: string): RecordingLock | null {
   };
 }
 
-/** Takes the lock. Throws `project-locked` where another program is recording into the project. */
+/** Takes the lock. Throws `project-locked` where there is a recording or a merge under way, here or in another program. */
 export function lockForRecording(project: string): RecordingLock {
   const lock = tryLockForRecording(project);
   if (lock === null) {
-    throw new LimpetError("project-locked", `Another program is recording into ${project}.`, {
-      field: project,
-      hint: "Wait until that recording has ended, or end it.",
-    });
+    throw new LimpetError(
+      "project-locked",
+      `A recording, or an import of another project, is under way in ${project}, here or in another program.`,
+      { field: project, hint: "Wait until that has ended, or end it." },
+    );
   }
   return lock;
 }

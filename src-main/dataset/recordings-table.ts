@@ -26,6 +26,9 @@ type RecordingRow = {
   label: string;
   group_name: string | null;
   notes: string;
+  machine: string;
+  mount: string;
+  photo_id: number | null;
   origin: RecordingInfo["origin"];
   source: string;
   created_at: string;
@@ -49,7 +52,7 @@ type StreamRow = {
 };
 
 const RECORDING_COLUMNS =
-  "id, name, label, group_name, notes, origin, source, created_at, state, excluded, split, quality";
+  "id, name, label, group_name, notes, machine, mount, photo_id, origin, source, created_at, state, excluded, split, quality";
 const STREAM_COLUMNS =
   "id, recording_id, sensor, channels, rate_hz, sample_type, scale, samples, lost_samples, gaps";
 
@@ -85,6 +88,8 @@ function toRecording(path: string, row: RecordingRow, streams: StreamInfo[]): Re
     row.name,
     row.label,
     row.notes,
+    row.machine,
+    row.mount,
     row.source,
     row.created_at,
     row.quality,
@@ -100,6 +105,9 @@ function toRecording(path: string, row: RecordingRow, streams: StreamInfo[]): Re
     label: row.label,
     group: row.group_name,
     notes: row.notes,
+    machine: row.machine,
+    mount: row.mount,
+    photo: row.photo_id,
     origin: row.origin,
     source: row.source,
     createdAt: row.created_at,
@@ -136,8 +144,12 @@ export function listRecordings(database: ProjectDatabase): RecordingInfo[] {
 
 /** One recording, also one that is being written. Throws `not-found`. */
 export function getRecording(database: ProjectDatabase, id: number): RecordingInfo {
+  return anyRecording(database, id, " AND deleted_at IS NULL");
+}
+
+function anyRecording(database: ProjectDatabase, id: number, which = ""): RecordingInfo {
   const row = database.get<RecordingRow>(
-    `SELECT ${RECORDING_COLUMNS} FROM recordings WHERE id = ? AND deleted_at IS NULL`,
+    `SELECT ${RECORDING_COLUMNS} FROM recordings WHERE id = ?${which}`,
     id,
   );
   if (row === undefined) {
@@ -194,10 +206,14 @@ export function insertRecording(
   recording: NewRecording,
 ): { id: number; streamIds: number[] } {
   const { id } = database.run(
-    `INSERT INTO recordings (name, label, group_name, origin, source, created_at, state) VALUES (?, ?, ?, ?, ?, ?, 'recording')`,
+    `INSERT INTO recordings (name, label, group_name, machine, mount, photo_id, origin, source, created_at, state)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'recording')`,
     recording.name,
     recording.label,
     recording.group,
+    recording.machine ?? "",
+    recording.mount ?? "",
+    recording.photo ?? null,
     recording.origin,
     recording.source,
     new Date().toISOString(),
@@ -292,7 +308,7 @@ export function finishRecording(
       );
     }
   }
-  const row = getRecording(database, recordingId);
+  const row = anyRecording(database, recordingId);
   const findings = [
     ...recordingFindings({ ...row, incomplete, streams }),
     ...sinks.flatMap((sink) => sink.statistics.findings()),

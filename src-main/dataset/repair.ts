@@ -43,6 +43,10 @@ export function repairProject(path: string): RepairReport {
         );
         if (changes > 0) repaired.push(`${changes} rows of ${table} that belonged to nothing were removed.`);
       }
+      const photos = database.run(
+        "UPDATE recordings SET photo_id = NULL WHERE photo_id IS NOT NULL AND photo_id NOT IN (SELECT id FROM photos)",
+      );
+      if (photos.changes > 0) repaired.push(`The photo of ${photos.changes} recordings is lost.`);
       const empty = database.run("DELETE FROM recordings WHERE id NOT IN (SELECT recording_id FROM streams)");
       if (empty.changes > 0) repaired.push(`${empty.changes} recordings without any stream were removed.`);
       repaired.push(...damagedRows(database).map(({ mend }) => mend()));

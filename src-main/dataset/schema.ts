@@ -109,6 +109,32 @@ const MIGRATIONS: readonly string[] = [
     value BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE photos (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    type TEXT NOT NULL CHECK (type IN ('image/jpeg', 'image/png')),
+    width INTEGER NOT NULL CHECK (width > 0),
+    height INTEGER NOT NULL CHECK (height > 0),
+    data BLOB NOT NULL
+  ) STRICT;
+  ALTER TABLE recordings ADD COLUMN machine TEXT NOT NULL DEFAULT '';
+  ALTER TABLE recordings ADD COLUMN mount TEXT NOT NULL DEFAULT '';
+  ALTER TABLE recordings ADD COLUMN photo_id INTEGER REFERENCES photos (id);
+  `,
+];
+
+/**
+ * For each older version what shows its tables as the newest one's, in the connection's own temporary schema: a file that may not
+ * or should not be changed can be read all the same.
+ */
+const READING: readonly string[] = [
+  "",
+  `
+  CREATE TEMP TABLE photos (id INTEGER PRIMARY KEY, hash BLOB, type TEXT, width INTEGER, height INTEGER, data BLOB);
+  CREATE TEMP VIEW recordings AS SELECT id, name, label, group_name, notes, origin, source, created_at, state, excluded, deleted_at, split,
+    content_hash, quality, '' AS machine, '' AS mount, NULL AS photo_id FROM main.recordings;
+  `,
 ];
 
 /** Version of the tables that this Limpet writes (`PRAGMA user_version`). */
@@ -125,16 +151,22 @@ export function readHeader(database: SqliteDatabase): {
   };
 }
 
-/** Brings the tables to `SCHEMA_VERSION` in one transaction: all of the steps, or none. */
-export function migrate(database: SqliteDatabase): void {
+/** Brings the tables to version `to` in one transaction: all of the steps, or none. */
+export function migrate(database: SqliteDatabase, to: number = SCHEMA_VERSION): void {
   database
     .transaction(() => {
       const { version } = readHeader(database);
-      for (const step of MIGRATIONS.slice(version)) {
+      for (const step of MIGRATIONS.slice(version, to)) {
         database.exec(step);
       }
       database.pragma(`application_id = ${APPLICATION_ID}`);
-      database.pragma(`user_version = ${SCHEMA_VERSION}`);
+      database.pragma(`user_version = ${to}`);
     })
     .immediate();
+}
+
+/** Shows the tables of an older `version` as the newest one's, for reading. Nothing in the file changes. */
+export function readAsNewest(database: SqliteDatabase, version: number): void {
+  database.pragma("temp_store = MEMORY");
+  database.exec(READING[version] ?? "");
 }

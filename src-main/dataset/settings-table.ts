@@ -16,6 +16,13 @@ export function writeSetting(database: ProjectDatabase, key: string, value: stri
   );
 }
 
+/** Removes all settings whose key begins with `prefix`. */
+export function removeSettings(database: ProjectDatabase, prefix: string): void {
+  database.write(() =>
+    database.run("DELETE FROM settings WHERE substr(key, 1, ?) = ?", prefix.length, prefix),
+  );
+}
+
 /** A setting as its schema has it, or null where it was never written. Throws `project-corrupt` for anything else. */
 export function parsedSetting<S extends z.ZodType>(
   database: ProjectDatabase,

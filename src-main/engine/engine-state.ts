@@ -14,7 +14,11 @@ import type { RecentProjects } from "./recent-projects.ts";
 export type Emit = <N extends EventName>(name: N, payload: EventPayload<N>) => void;
 
 /** Kinds of work of which there is one at a time, with what people call them. */
-const WORK_NAMES = { recording: "a recording", training: "a training" } as const;
+const WORK_NAMES = {
+  recording: "a recording",
+  training: "a training",
+  merging: "an import of another project",
+} as const;
 type WorkName = keyof typeof WORK_NAMES;
 
 /** A project's snapshot of the day is made this long after it was opened, and is looked for again as often, milliseconds. */

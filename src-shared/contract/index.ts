@@ -8,6 +8,7 @@ import { designFile } from "../design.ts";
 import * as board from "./board.ts";
 import * as learning from "./learning.ts";
 import * as project from "./project.ts";
+import * as tuning from "./tuning.ts";
 
 const none = z.object({});
 const ids = z.array(z.int()).min(1);
@@ -31,6 +32,18 @@ export const requests = {
   ),
   /** Keeps the language of the window for this user; null for the system's. */
   "app:set-language": request(z.object({ language: z.string().max(35).nullable() }), none),
+  /** The newest lines of the engine's log, oldest first; details as JSON, without the name of the user's home folder. */
+  "app:get-log": request(
+    z.object({ lines: z.int().min(1).max(2000).default(400) }),
+    z.array(
+      z.object({
+        at: z.string(),
+        level: z.enum(["debug", "info", "warning", "error"]),
+        message: z.string(),
+        detail: z.string(),
+      }),
+    ),
+  ),
   /** Lists a folder for the file chooser of the web host. Files are filtered by extension where given. */
   "files:list-folder": request(
     z.object({ path: z.string(), extensions: z.array(z.string()).default([]) }),
@@ -84,11 +97,26 @@ export const requests = {
       name: z.string().min(1).optional(),
       group: z.string().nullable().optional(),
       notes: z.string().optional(),
+      machine: z.string().max(200).optional(),
+      mount: z.string().max(200).optional(),
+      /** Id of a photo of the project (`photos:add`); null takes it away. */
+      photo: z.int().nullable().optional(),
       excluded: z.boolean().optional(),
+      /** Side of the split; only where recordings are split as wholes. */
+      split: project.splitName.optional(),
     }),
     none,
   ),
   "recordings:delete": request(z.object({ ids }), none),
+  /**
+   * Keeps a photo in the project, from a file or its bytes (one of the two): JPEG or PNG, 12 MB and 64 megapixels at most. What is no
+   * part of the picture (place, camera, comments) is left out. Recordings show it after `recordings:update`.
+   */
+  "photos:add": request(
+    z.object({ path: z.string().optional(), base64: z.string().max(17_000_000).optional() }),
+    project.photoInfo,
+  ),
+  "photos:get": request(z.object({ id: z.int() }), project.photoInfo.extend({ base64: z.string() })),
   "recordings:get-waveform": request(
     z.object({
       streamId: z.int(),
@@ -125,6 +153,19 @@ export const requests = {
     }),
     z.object({ rateHz: z.number(), base64: z.string() }),
   ),
+  /** Finds the stretches in which something goes on, by energy, to be cut out. The level is found by itself where null. */
+  "recordings:find-active": request(
+    z.object({
+      id: z.int(),
+      streamId: z.int().optional(),
+      level: z.number().positive().nullable().default(null),
+      /** Shorter stretches do not count, shorter pauses do not part, and so much is kept on either side; seconds. */
+      shortest: z.number().min(0).default(0.3),
+      pause: z.number().min(0).default(0.3),
+      margin: z.number().min(0).default(0.1),
+    }),
+    project.activeParts,
+  ),
   /** Makes parts of a recording recordings of their own; with `replace` they take its place. One edit for undo. */
   "recordings:cut": request(
     z.object({ id: z.int(), parts: z.array(project.cutPart).min(1).max(1000), replace: z.boolean() }),
@@ -146,6 +187,11 @@ export const requests = {
     z.object({ name: z.string(), base64: z.string().max(96 * 1024 * 1024), label: z.string().optional() }),
     project.importResult,
   ),
+  /**
+   * Takes the recordings of another project into the open one, with labels, groups, notes, machine, mount and photo; the same samples
+   * only once. The other file is not changed. One edit for undo; cancelled or killed midway, nothing has come in.
+   */
+  "project:merge": request(z.object({ path: z.string().min(1) }), project.mergeResult),
   "recordings:export": request(
     z.object({
       format: z.enum(["wav", "csv", "edge-impulse-json", "edge-impulse-cbor"]),
@@ -163,8 +209,21 @@ export const requests = {
     board.connectionState,
   ),
   "boards:disconnect": request(none, none),
-  /** Starts (or stops) the stream of `board:signal` events for drawing. */
-  "boards:preview": request(z.object({ on: z.boolean() }), none),
+  /** Starts (or stops) the stream of `board:signal` events for drawing; with `spectrum` also the frequencies of that channel. */
+  "boards:preview": request(
+    z.object({
+      on: z.boolean(),
+      spectrum: z
+        .object({ sensor: z.string(), channel: z.int().min(0) })
+        .nullable()
+        .default(null),
+    }),
+    none,
+  ),
+  /** Looks for the reason why a port cannot be used, or, where null, why a board that is plugged in is not in the list. */
+  "boards:diagnose": request(z.object({ port: z.string().nullable() }), z.array(board.connectionFinding)),
+  /** Writes Limpet's firmware onto the board at a port by the board's own bootloader, and connects to it where it is then. */
+  "boards:write-firmware": request(z.object({ port: z.string().min(1) }), board.connectionState),
   "recording:start": request(board.recordingRequest, board.recordingResult),
   /** Ends the running recording and keeps what was recorded; `recording:start` then returns. */
   "recording:stop": request(none, none),
@@ -205,6 +264,11 @@ export const requests = {
   ),
 
   "training:start": request(learning.trainingRequest, learning.trainingResult),
+  /**
+   * Searches windows, features and networks within a board's limits; the best are kept as experiments. Ends by itself, by
+   * `training:stop` (keeps what it has), or when the time is over; tells by `training:tuned` after each design.
+   */
+  "training:tune": request(tuning.tuneRequest, z.array(tuning.tuneResult)),
   /** Ends the running training and keeps the best weights so far; `training:start` then returns. */
   "training:stop": request(none, none),
   "experiments:list": request(none, z.array(learning.experimentInfo)),
@@ -218,8 +282,48 @@ export const requests = {
     }),
     z.object({ path: z.string(), bytes: z.int() }),
   ),
+  /**
+   * A job report as one HTML page that needs nothing else: machine, dataset, model, test, boards, hashes. The test is made for it. With
+   * a path it is written there (an older file is replaced). `texts` translates src-shared/job-report-texts.ts.
+   */
+  "experiments:report": request(
+    z.object({
+      id: z.int(),
+      path: z.string().min(1).nullable().default(null),
+      by: z.string().max(200).default(""),
+      machine: z.string().max(1000).default(""),
+      note: z.string().max(4000).default(""),
+      locale: z.string().max(35).default("en"),
+      texts: z.record(z.string().max(400), z.string().max(1000)).default({}),
+    }),
+    z.object({ html: z.string(), path: z.string().nullable(), bytes: z.int() }),
+  ),
   "conversion:run": request(z.object({ experiment: z.int() }), learning.conversionReport),
+  /** The last report of a conversion, kept in the project; null where there is none. */
+  "conversion:get-last": request(z.object({ experiment: z.int() }), learning.keptConversion.nullable()),
   "evaluation:run": request(learning.evaluationRequest, learning.evaluationReport),
+  /** With and without a sensor: trains the experiment's design without it, same seed and split, and compares the two. */
+  "evaluation:compare-without": request(tuning.withoutRequest, tuning.withoutReport),
+  /** The last evaluation by that engine on that side, kept in the project; of any engine where none is named; null: there is none. */
+  "evaluation:get-last": request(
+    z.object({
+      experiment: z.int(),
+      split: learning.evaluationRequest.shape.split,
+      engine: z.enum(["float", "int8", "board"]).optional(),
+    }),
+    learning.keptEvaluation.nullable(),
+  ),
+  /** False alarms and misses over the thresholds of each label, and thresholds for a wanted rate. Stores nothing. */
+  "thresholds:measure": request(learning.thresholdsRequest, learning.thresholdsReport),
+  /** Keeps thresholds with the experiment and in its model package (labels that are absent: none). A board gets them with the next deployment. */
+  "thresholds:set": request(
+    z.object({ experiment: z.int(), thresholds: learning.labelThresholds }),
+    z.object({ thresholds: learning.labelThresholds }),
+  ),
+  /** Trains four times; may be cancelled. Stores no experiment. */
+  "evaluation:learning-curve": request(learning.learningCurveRequest, learning.learningCurveReport),
+  /** What is wrong with the data or doubtful, each with one next step, the worst first. Takes seconds; may be cancelled. */
+  "diagnosis:run": request(learning.diagnosisRequest, z.array(learning.diagnosisFinding)),
   "deployment:run": request(learning.deploymentRequest, learning.deploymentReport),
   "live:start": request(none, none),
   "live:stop": request(none, none),
@@ -238,6 +342,7 @@ export const events = {
   "board:signal": board.signalPreview,
   "recording:state": board.recordingState,
   "training:epoch": learning.epochRecord,
+  "training:tuned": tuning.tuneProgress,
   "deployment:stage": z.object({
     stage: learning.deploymentStage,
     state: z.enum(["running", "done", "skipped", "failed"]),
@@ -263,4 +368,6 @@ export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
 
 export * from "./board.ts";
 export * from "./learning.ts";
+export * from "./power.ts";
 export * from "./project.ts";
+export * from "./tuning.ts";

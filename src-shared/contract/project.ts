@@ -47,6 +47,11 @@ export const recordingInfo = z.object({
   label: z.string(),
   group: z.string().nullable(),
   notes: z.string(),
+  /** The machine that was measured and the place on it where the board sat; empty where nobody said. */
+  machine: z.string(),
+  mount: z.string(),
+  /** Photo of that place: its id. */
+  photo: z.int().nullable(),
   /** Where it came from: `board`, `import` or `generated`. */
   origin: z.enum(["board", "import", "generated"]),
   /** Board name and port, file name, or generator and its parameters. */
@@ -140,6 +145,41 @@ export const importResult = z.object({
 });
 export type ImportResult = z.infer<typeof importResult>;
 
+/** A photo in the project: JPEG or PNG, without what cameras add to pictures. */
+export const photoInfo = z.object({
+  id: z.int(),
+  type: z.enum(["image/jpeg", "image/png"]),
+  width: z.int(),
+  height: z.int(),
+  bytes: z.int(),
+});
+export type PhotoInfo = z.infer<typeof photoInfo>;
+
+/** Where two projects say different things about the same recording. What stands here stays. */
+export const mergeConflict = z.object({
+  /** The recording of this project. */
+  recording: z.int(),
+  name: z.string(),
+  field: z.enum(["label", "group", "notes", "machine", "mount", "photo", "excluded", "deleted"]),
+  here: z.string(),
+  there: z.string(),
+});
+
+/** What came of taking another project's recordings into this one. */
+export const mergeResult = z.object({
+  imported: z.int(),
+  /** Recordings that were here already: the same samples. */
+  same: z.int(),
+  /** Of those, the ones of which something was not known here and is now (group, notes, machine, mount, photo). */
+  completed: z.int(),
+  conflicts: z.array(mergeConflict),
+  recordings: z.array(z.int()),
+  /** What the user should know, for example that experiments stay where they are. */
+  notes: z.array(z.string()),
+});
+export type MergeConflict = z.infer<typeof mergeConflict>;
+export type MergeResult = z.infer<typeof mergeResult>;
+
 export const checkResult = z.object({
   ok: z.boolean(),
   recordings: z.int(),
@@ -181,6 +221,16 @@ export const spectrogram = z.object({
   base64: z.string(),
 });
 export type Spectrogram = z.infer<typeof spectrogram>;
+
+/** Stretches of a recording in which something goes on, seconds from its beginning, and how they were told from the rest. */
+export const activeParts = z.object({
+  parts: z.array(z.object({ fromSeconds: z.number(), toSeconds: z.number() })),
+  /** Level (root mean square without the mean over `frameSeconds`, strongest channel) that parts them, in the sensor's unit. */
+  level: z.number(),
+  unit: z.string(),
+  frameSeconds: z.number(),
+});
+export type ActiveParts = z.infer<typeof activeParts>;
 
 /** What each channel does over a stretch, in its own unit. */
 export const measures = z.object({

@@ -175,7 +175,7 @@ describe("a recording of a program that is killed", () => {
       const beside = ProjectFile.open(path);
       expect(beside.recordings()).toEqual([]);
       const error = errorOf("project-locked", () => beside.beginRecording(live));
-      expect(error.message).toContain("Another program is recording");
+      expect(error.message).toContain("is under way");
       beside.saveGoal({ ...beside.goal(), sentence: "written meanwhile" });
       beside.close();
       const seen = appended();

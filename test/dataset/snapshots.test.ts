@@ -4,9 +4,8 @@ import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { checkProject } from "../../src-main/dataset/check.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
-import { APPLICATION_ID } from "../../src-main/dataset/schema.ts";
 import { Snapshots } from "../../src-main/dataset/snapshots.ts";
-import { errorOf, finished, rejectionOf, temporaryFolder } from "./helpers.ts";
+import { finished, rejectionOf, temporaryFolder } from "./helpers.ts";
 
 function newProject(recordings = 2): { path: string; folder: string; project: ProjectFile } {
   const folder = temporaryFolder();
@@ -132,37 +131,5 @@ describe("restoring", () => {
     await rejectionOf("project-corrupt", snapshots.restore(path, "2026-01-01"));
     expect(checkProject(path)).toMatchObject({ ok: true });
     expect(existsSync(`${path}.before-restore`)).toBe(false);
-  });
-});
-
-describe("bringing a project to a newer format", () => {
-  /** As a Limpet before the first one would have left it: known by its number, without a table. */
-  function oldProject(path: string): void {
-    const database = new Database(path);
-    database.pragma(`application_id = ${APPLICATION_ID}`);
-    database.exec("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept')");
-    database.close();
-  }
-
-  it("keeps a copy of the file as it was", () => {
-    const path = join(temporaryFolder(), "p.limpet");
-    oldProject(path);
-    ProjectFile.open(path).close();
-    const copy = new Database(`${path}.before-format-1`, { readonly: true });
-    expect(copy.pragma("user_version", { simple: true })).toBe(0);
-    expect(copy.prepare("SELECT text FROM notes").pluck().get()).toBe("kept");
-    copy.close();
-    expect(checkProject(path)).toMatchObject({ ok: true });
-  });
-
-  it("changes nothing where the copy cannot be made", () => {
-    const path = join(temporaryFolder(), "p.limpet");
-    oldProject(path);
-    const before = readFileSync(path);
-    // Nothing can be written under that name, nor under any that follows from it, where it is too long for the system.
-    const long = join(temporaryFolder(), `${"p".repeat(240)}.limpet`);
-    writeFileSync(long, before);
-    errorOf("read-only", () => ProjectFile.open(long));
-    expect(readFileSync(long).equals(before)).toBe(true);
   });
 });

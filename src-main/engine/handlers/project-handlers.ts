@@ -1,5 +1,8 @@
 /** Requests about the project file: open, edit, import, export, split. */
 import { resolve } from "node:path";
+import { LimpetError } from "../../../src-shared/errors.ts";
+import { mergeProject } from "../../dataset/merge.ts";
+import { readPhotoFile } from "../../dataset/photo-file.ts";
 import { createProject } from "../../services/example-service.ts";
 import {
   checkOpenProject,
@@ -9,13 +12,18 @@ import {
   projectSummary,
   splitProject,
 } from "../../services/project-service.ts";
-import { signalMeasures, signalSamples, signalSpectrogram } from "../../services/signal-service.ts";
+import {
+  activeParts,
+  signalMeasures,
+  signalSamples,
+  signalSpectrogram,
+} from "../../services/signal-service.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Handlers } from "../rpc-server.ts";
 
 type Names = Extract<
   keyof Handlers,
-  `project:${string}` | `recordings:${string}` | `labels:${string}` | `split:${string}`
+  `project:${string}` | `photos:${string}` | `recordings:${string}` | `labels:${string}` | `split:${string}`
 >;
 
 export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
@@ -69,11 +77,32 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
       state.project.waveform(streamId, startSample, endSample, buckets),
     "recordings:get-spectrogram": (request) => signalSpectrogram(state.project, request),
     "recordings:measure": (request) => signalMeasures(state.project, request),
+    "recordings:find-active": (request) => activeParts(state.project, request),
     "recordings:get-samples": (request) => signalSamples(state.project, request),
     "recordings:cut": ({ id, parts, replace }) => {
       const made = state.project.cutRecording(id, parts, { replace });
       state.recordingsChanged();
       return { recordings: made.map((recording) => recording.id) };
+    },
+    "photos:add": ({ path, base64 }) => {
+      if ((path === undefined) === (base64 === undefined)) {
+        throw new LimpetError("usage", "A photo comes from a file or as its bytes.", { field: "path" });
+      }
+      const bytes = path === undefined ? Buffer.from(base64 ?? "", "base64") : readPhotoFile(resolve(path));
+      return state.project.addPhoto(bytes);
+    },
+    "photos:get": ({ id }) => {
+      const { data, ...info } = state.project.photo(id);
+      return { ...info, base64: Buffer.from(data).toString("base64") };
+    },
+    "project:merge": async ({ path }, call) => {
+      const { project } = state;
+      return state.exclusive("merging", (stop) =>
+        mergeProject(project, resolve(path), {
+          ...call,
+          signal: AbortSignal.any([call.signal, stop]),
+        }).finally(() => state.recordingsChanged()),
+      );
     },
     "labels:rename": ({ from, to }) => {
       state.project.renameLabel(from, to);
