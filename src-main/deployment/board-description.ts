@@ -65,21 +65,58 @@ const firmware = z.discriminatedUnion("method", [
 ]);
 export type FirmwareMethod = z.infer<typeof firmware>;
 
+/** What a sensor takes (docs/power.md). Where a board has it as one of several parts, each has an entry, told apart by its rates. */
+const sensorPower = z.object({
+  /** As the board names it in HELLO. */
+  sensor: z.string(),
+  part: z.string(),
+  /** Current while it measures, microamperes, by rate in hertz; what the chip's converter for it takes is in `converterMicroamps`. */
+  rates: z.array(z.object({ rateHz: z.number().positive(), microamps: z.number().min(0) })).min(1),
+  source: z.string(),
+  offMicroamps: sourced,
+  converterMicroamps: sourced,
+  /** Time from switching on to the first sample that counts: milliseconds, and samples at its rate. */
+  settle: z.object({ ms: z.number().min(0), samples: z.number().min(0), source: z.string() }),
+  /** Instructions that fetch and keep one sample of all its channels. */
+  instructionsPerSample: sourced,
+  /** And what it takes each second besides, at any rate. */
+  instructionsPerSecond: sourced,
+});
+export type SensorPower = z.infer<typeof sensorPower>;
+
 const boardDescription = z.object({
   board: z.string(),
   name: z.string(),
   /** USB identities of the board while its firmware runs. */
   usb: z.array(usb),
   cyclesPerInstruction: sourced,
+  /** What its firmware leaves to a model; null where there is no firmware for it yet. */
+  limits: z
+    .object({
+      /** For windows, features and the network's arena together. */
+      ramBytes: z.number().int().positive(),
+      /** The largest model package. */
+      modelBytes: z.number().int().positive(),
+      clockHz: z.number().positive(),
+      source: z.string(),
+    })
+    .nullable()
+    .default(null),
   /** Null where no figures with a source are known. */
   power: z
     .object({
       /** The part whose figures these are. */
       as: z.string(),
       volts: sourced,
+      /** The processor at work. */
       activeMicroampsPerMegahertz: sourced,
+      /** While sensors measure and the processor waits for them: its clocks and timers run on. */
+      idleMicroamps: sourced,
+      /** Between windows, with nothing on. */
       sleepMicroamps: sourced,
-      sensorMicroamps: sourced,
+      sensors: z.array(sensorPower),
+      /** What the figures leave out, as sentences for people. */
+      leftOut: z.array(z.string()),
     })
     .nullable(),
   /** Null where it is not written by a bootloader (the virtual board). */

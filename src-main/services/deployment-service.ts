@@ -2,7 +2,7 @@
  * An experiment onto a board: check, firmware where it is needed, model, self-test, proof. Where a step fails the board keeps,
  * or gets back, the model that it had. Knows sessions, packages and the dataset; not how a package is made.
  */
-import type { DeploymentReport, EventPayload } from "../../src-shared/contract/index.ts";
+import type { DeploymentReport, EventPayload, Goal } from "../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { BoardSession } from "../boards/board-session.ts";
@@ -12,7 +12,8 @@ import type { Dataset } from "../dataset/types.ts";
 import { describeBoard } from "../deployment/board-description.ts";
 import { evaluateOnBoard } from "../deployment/board-evaluation.ts";
 import { type PackageSummary, summarisePackage, windowValues } from "../deployment/package-summary.ts";
-import { batteryDays, latencyMs, powerMilliwatts } from "../deployment/power.ts";
+import { batteryDays, latencyMs, type WindowLoad } from "../deployment/power.ts";
+import { powerBudget } from "../deployment/power-budget.ts";
 import { bootloaderAccess } from "./firmware-service.ts";
 
 export type StageEvent = EventPayload<"deployment:stage">;
@@ -108,7 +109,7 @@ export async function deploy(
     slot: test.slot,
     ram: test.poolBytes,
     flash: options.modelPackage.length,
-    ...costsOf(session, summary, counts, dataset.goal().battery, warnings),
+    ...costsOf(session, summary, counts, dataset.goal(), warnings),
     modelHash: summary.modelHash,
     warnings,
     stages: stages.times,
@@ -267,16 +268,25 @@ function noise(values: number): Float32Array {
   });
 }
 
-type Costs = Pick<DeploymentReport, "instructions" | "latencyMs" | "powerMilliwatts" | "batteryDays">;
+type Costs = Pick<
+  DeploymentReport,
+  "instructions" | "latencyMs" | "powerMilliwatts" | "batteryDays" | "powerBudget"
+>;
 
 function costsOf(
   session: BoardSession,
   summary: PackageSummary,
   counts: Counts | null,
-  battery: Parameters<typeof batteryDays>[0],
+  goal: Pick<Goal, "battery" | "powerMilliwatts">,
   warnings: string[],
 ): Costs {
-  const nothing: Costs = { instructions: null, latencyMs: null, powerMilliwatts: null, batteryDays: null };
+  const nothing: Costs = {
+    instructions: null,
+    latencyMs: null,
+    powerMilliwatts: null,
+    batteryDays: null,
+    powerBudget: null,
+  };
   if (counts === null) {
     return nothing;
   }
@@ -286,22 +296,43 @@ function costsOf(
     return counted;
   }
   const { clockHz } = session.hello;
-  const latency = latencyMs({
-    ...counts,
-    cyclesPerInstruction: description.cyclesPerInstruction.value,
-    clockHz,
-  });
-  const input = summary.inputs[0];
-  const strideMs = input === undefined ? 1000 : (summary.strideSamples / input.rateHz) * 1000;
-  if (latency > strideMs) {
+  const cyclesPerInstruction = description.cyclesPerInstruction.value;
+  const latency = latencyMs({ ...counts, cyclesPerInstruction, clockHz });
+  const load = loadOf(summary, latency, { clockHz, cyclesPerInstruction });
+  if (latency > load.strideMs && summary.alonePeriodMs === 0) {
     warnings.push(
-      `The board needs ${latency.toFixed(0)} ms for a window, but one is due every ${strideMs.toFixed(0)} ms: it will miss some.`,
+      `The board needs ${latency.toFixed(0)} ms for a window, but one is due every ${load.strideMs.toFixed(0)} ms: it will miss some.`,
     );
   }
   const costs: Costs = { ...counted, latencyMs: latency };
   if (description.power === null) {
     return costs;
   }
-  const milliwatts = powerMilliwatts(description.power, clockHz, latency, strideMs);
-  return { ...costs, powerMilliwatts: milliwatts, batteryDays: batteryDays(battery, milliwatts) };
+  const budget = powerBudget(description.power, load, summary.alonePeriodMs, goal);
+  return {
+    ...costs,
+    powerMilliwatts: budget.milliwatts,
+    batteryDays: batteryDays(goal.battery, budget.milliwatts),
+    powerBudget: budget,
+  };
+}
+
+function loadOf(
+  { inputs, strideSamples }: PackageSummary,
+  latency: number,
+  processor: Pick<WindowLoad, "clockHz" | "cyclesPerInstruction">,
+): WindowLoad {
+  const first = inputs[0];
+  const milliseconds = (samples: number, rateHz: number): number => (samples / rateHz) * 1000;
+  // Inputs of one sensor are measured once.
+  const sensors = inputs.filter(
+    ({ sensor }, index) => inputs.findIndex((one) => one.sensor === sensor) === index,
+  );
+  return {
+    ...processor,
+    windowMs: Math.max(0, ...inputs.map(({ windowSamples, rateHz }) => milliseconds(windowSamples, rateHz))),
+    strideMs: first === undefined ? 1000 : milliseconds(strideSamples, first.rateHz),
+    latencyMs: latency,
+    sensors: sensors.map(({ sensor, rateHz }) => ({ sensor, rateHz })),
+  };
 }

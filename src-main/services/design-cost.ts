@@ -2,9 +2,11 @@
  * What a design will cost on a board, estimated before anything is trained: RAM, flash, instructions of one window. The model and
  * the measurements that it comes from: docs/design.md, "Costs". After conversion and deployment the true figures take its place.
  */
+import type { Goal, PowerBudget } from "../../src-shared/contract/index.ts";
 import type { Design, ResolvedInput } from "../../src-shared/design.ts";
 import { describeBoard } from "../deployment/board-description.ts";
-import { latencyMs, powerMilliwatts } from "../deployment/power.ts";
+import { continuousMilliwatts, latencyMs, powerStates, type WindowLoad } from "../deployment/power.ts";
+import { powerBudget } from "../deployment/power-budget.ts";
 import { featureShape, inputSamples, product, windowValuesOf } from "../features/feature-shape.ts";
 import { encodeFrontend, frameSamples, hopSamples } from "../features/frontend-config.ts";
 import type { LayerDescription, NetworkDescription } from "../training/describe-network.ts";
@@ -14,12 +16,18 @@ export type DesignCost = {
   readonly ramBytes: number;
   readonly instructions: number;
   readonly latencyMs: number;
+  /** Of the processor alone. */
   readonly powerMilliwatts: number;
+  /** On the smallest board, with its sensors. */
+  readonly powerBudget: PowerBudget | null;
 };
 
 /** The board that figures are given for: the virtual board, as an STM32L4R5 at its clock. */
 const REFERENCE_BOARD = "virtual";
 const REFERENCE_CLOCK_HZ = 25e6;
+/** The board of the power budget: the smallest one with sensors of its own. */
+const BUDGET_BOARD = "microbit-v2";
+const BUDGET_CLOCK_HZ = 64e6;
 
 /** Instructions of the network's kernels: for each multiply-accumulate, each value that comes out, each operation. */
 const INSTRUCTIONS_PER_MAC: Partial<Record<LayerDescription["kind"], number>> = {
@@ -65,26 +73,52 @@ const LONE_GOLDEN_BYTES = 24_000;
 export const goldenRoom = (bytes: number): number =>
   Math.min(MOST_GOLDEN, Math.floor(GOLDEN_BYTES / bytes)) || (bytes <= LONE_GOLDEN_BYTES ? 1 : 0);
 
-/** The estimate for a network on a design's features. */
-export function costOf(design: Design, network: NetworkDescription): DesignCost {
+/** The estimate for a network on a design's features; the budget answers the goal's power. */
+export function costOf(
+  design: Design,
+  network: NetworkDescription,
+  goal: Pick<Goal, "powerMilliwatts">,
+): DesignCost {
   const instructions = frontendInstructions(design) + networkInstructions(network);
-  const board = describeBoard(REFERENCE_BOARD);
-  const latency = latencyMs({
-    count: instructions,
-    unit: "instructions",
-    cyclesPerInstruction: board?.cyclesPerInstruction.value ?? 1,
-    clockHz: REFERENCE_CLOCK_HZ,
-  });
+  const reference = loadOn(REFERENCE_BOARD, REFERENCE_CLOCK_HZ, design, instructions);
+  const power = describeBoard(REFERENCE_BOARD)?.power ?? null;
+  const budgetPower = describeBoard(BUDGET_BOARD)?.power ?? null;
   return {
     flashBytes: Math.round(flashBytes(design, network)),
     ramBytes: Math.round(ramBytes(design, network)),
     instructions: Math.round(instructions),
-    latencyMs: latency,
-    powerMilliwatts:
-      board === null || board.power === null
-        ? 0
-        : powerMilliwatts(board.power, REFERENCE_CLOCK_HZ, latency, design.window.strideMs),
+    latencyMs: reference.latencyMs,
+    powerMilliwatts: power === null ? 0 : continuousMilliwatts(powerStates(power, reference), reference),
+    powerBudget:
+      budgetPower === null
+        ? null
+        : powerBudget(budgetPower, loadOn(BUDGET_BOARD, BUDGET_CLOCK_HZ, design, instructions), 0, goal),
   };
+}
+
+function loadOn(board: string, clockHz: number, design: Design, instructions: number): WindowLoad {
+  const cyclesPerInstruction = describeBoard(board)?.cyclesPerInstruction.value ?? 1;
+  return {
+    windowMs: design.window.lengthMs,
+    strideMs: design.window.strideMs,
+    latencyMs: latencyMs({ count: instructions, unit: "instructions", cyclesPerInstruction, clockHz }),
+    sensors: sensorsOf(design),
+    clockHz,
+    cyclesPerInstruction,
+  };
+}
+
+/** Sensors as boards name them: recordings from files may name theirs otherwise, and their channels tell. */
+function sensorsOf({ inputs }: Design): WindowLoad["sensors"] {
+  const named = inputs.map(({ sensor, channels, rateHz }) => ({
+    rateHz,
+    sensor: channels.every((channel) => /^acc/i.test(channel))
+      ? "accelerometer"
+      : channels.every((channel) => /^(audio|microphone|sound)/i.test(channel))
+        ? "microphone"
+        : sensor,
+  }));
+  return named.filter(({ sensor }, index) => named.findIndex((one) => one.sensor === sensor) === index);
 }
 
 function networkInstructions({ layers }: NetworkDescription): number {

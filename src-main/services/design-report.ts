@@ -39,7 +39,7 @@ export function describePlan(project: ProjectFile, learning: LearningPlan): Desc
   const cost =
     network === null || findings.some(({ level, field }) => level === "error" && isAboutFeatures(field))
       ? null
-      : costOf(design, network);
+      : costOf(design, network, project.goal());
   if (cost !== null) findings.push(...costFindings(design, cost, project.goal().powerMilliwatts));
   const count = (side: "train" | "validation" | "test"): number => windowsOn(plan, side).length;
   return {
@@ -54,6 +54,7 @@ export function describePlan(project: ProjectFile, learning: LearningPlan): Desc
       ramBytes: cost?.ramBytes ?? 0,
       latencyMs: cost?.latencyMs ?? 0,
       powerMilliwatts: cost?.powerMilliwatts ?? 0,
+      powerBudget: cost?.powerBudget ?? null,
       findings,
     },
   };

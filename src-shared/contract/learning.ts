@@ -1,6 +1,7 @@
 /** Design, training, conversion, evaluation and deployment: the part of the contract that learning answers. */
 import { z } from "zod";
 import { design, designFile } from "../design.ts";
+import { powerBudget } from "./power.ts";
 import { splitName } from "./project.ts";
 
 export const tensorShape = z.object({
@@ -22,6 +23,8 @@ export const designReport = z.object({
   ramBytes: z.number(),
   latencyMs: z.number(),
   powerMilliwatts: z.number(),
+  /** On the smallest board, with its sensors; null where nothing can be reckoned. */
+  powerBudget: powerBudget.nullable().default(null),
   /** Problems that stop training (`error`) or should be known (`warning`). */
   findings: z.array(
     z.object({ level: z.enum(["error", "warning"]), field: z.string(), message: z.string() }),
@@ -196,6 +199,8 @@ export const deploymentReport = z.object({
   latencyMs: z.number().nullable(),
   powerMilliwatts: z.number().nullable(),
   batteryDays: z.number().nullable(),
+  /** What it takes as deployed, and which period reaches which goal; null where the board has no figures. */
+  powerBudget: powerBudget.nullable().default(null),
   modelHash: z.string(),
   warnings: z.array(z.string()),
   stages: z.array(z.object({ stage: deploymentStage, seconds: z.number() })),

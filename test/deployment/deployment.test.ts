@@ -6,10 +6,8 @@ import type { BoardSession } from "../../src-main/boards/board-session.ts";
 import { ByteWriter } from "../../src-main/boards/link/bytes.ts";
 import { openBoard } from "../../src-main/boards/open-board.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
-import { describeBoard } from "../../src-main/deployment/board-description.ts";
 import { evaluateOnBoard, signalsOf } from "../../src-main/deployment/board-evaluation.ts";
 import { summarisePackage } from "../../src-main/deployment/package-summary.ts";
-import { batteryDays, latencyMs, powerMilliwatts } from "../../src-main/deployment/power.ts";
 import { deploy, type StageEvent } from "../../src-main/services/deployment-service.ts";
 import { readSignalFile } from "../../src-main/services/project-service.ts";
 import { designFile } from "../../src-shared/design.ts";
@@ -240,26 +238,5 @@ describe("a model package", () => {
       errorOf("invalid-file", () => summarisePackage(bad));
     }
     errorOf("invalid-file", () => summarisePackage(bytes.slice(0, 70)));
-  });
-});
-
-describe("power", () => {
-  it("is what the formula gives by hand", () => {
-    const cost = {
-      count: 1_000_000,
-      unit: "instructions",
-      cyclesPerInstruction: 1.5,
-      clockHz: 25e6,
-    } as const;
-    expect(latencyMs(cost)).toBe(60);
-    expect(latencyMs({ ...cost, unit: "cycles" })).toBe(40);
-    const power = describeBoard("virtual")?.power;
-    if (power === null || power === undefined) throw new Error("the virtual board has figures");
-    // 25 MHz x 100 uA = 2500 uA for 12 % of the time, 1.2 uA for the rest, at 3 V.
-    const milliwatts = powerMilliwatts(power, 25e6, 60, 500);
-    expect(milliwatts).toBeCloseTo((3 * (1.2 + 0.12 * 2498.8)) / 1000, 9);
-    expect(batteryDays("CR2032", 1)).toBeCloseTo(28.125, 6);
-    expect(batteryDays("mains", 1)).toBeNull();
-    expect(powerMilliwatts(power, 25e6, 2000, 500)).toBeCloseTo(7.5, 9);
   });
 });

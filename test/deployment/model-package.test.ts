@@ -191,7 +191,7 @@ describe("the model package", () => {
   });
 
   it("gets another way to run by itself and keeps all else", () => {
-    const alone = { periodMs: 9000, graceMs: 1, labels: [1], unknown: false };
+    const alone = { periodMs: 9000, graceMs: 1, labels: [1], unknown: false, confirm: 2 };
     const index = vectors.packages.findIndex(({ content }) => content.alone !== undefined);
     for (const at of [0, index]) {
       const content = contentAt(at);
@@ -307,11 +307,12 @@ describe.skipIf(!ready)("the board's reader of model packages, built for this ma
         .toString(16)
         .padStart(8, "0");
     const floats = (values: readonly number[]) => toHex(float32Bytes(Float32Array.from(values)));
-    const { periodMs, graceMs, labels, unknown } = alone ?? {
+    const { periodMs, graceMs, labels, unknown, confirm } = alone ?? {
       periodMs: 0,
       graceMs: 10_000,
       labels: [],
       unknown: true,
+      confirm: 1,
     };
     return [
       ...(anomaly === undefined
@@ -321,7 +322,7 @@ describe.skipIf(!ready)("the board's reader of model packages, built for this ma
             `centres ${floats(anomaly.mean)}`,
             `weights ${floats(anomaly.weight)}`,
           ]),
-      `alone ${periodMs} ${graceMs} ${mask(labels)} ${unknown ? 1 : 0}`,
+      `alone ${periodMs} ${graceMs} ${mask(labels)} ${unknown ? 1 : 0} ${confirm}`,
     ];
   }
 

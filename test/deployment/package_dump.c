@@ -74,7 +74,7 @@ int main(void) {
       print_hex("centres", p.anomaly.mean, 4 * p.anomaly.states * p.anomaly.features);
       print_hex("weights", p.anomaly.weight, 4 * p.anomaly.states * p.anomaly.features);
     }
-    printf("alone %u %u %08x %d\n", p.alone.period_ms, p.alone.grace_ms, (unsigned)p.alone.labels, p.alone.unknown);
+    printf("alone %u %u %08x %d %d\n", p.alone.period_ms, p.alone.grace_ms, (unsigned)p.alone.labels, p.alone.unknown, p.alone.confirm);
     print_golden(&p);
   }
   free(exact);
