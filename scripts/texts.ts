@@ -41,6 +41,7 @@ const SILENT = new Set([
   "role",
   "color",
   "data-level",
+  "sandbox",
   "aria-keyshortcuts",
   "aria-current",
   "font",

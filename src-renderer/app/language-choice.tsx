@@ -2,7 +2,6 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { Check, Languages } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { hostBridge } from "../connection/channel.ts";
 import { changeLanguage } from "../locales/i18n.ts";
 import { LANGUAGES } from "../locales/languages.ts";
 import { useEngine } from "./engine-context.ts";
@@ -17,7 +16,6 @@ export function LanguageChoice() {
     await changeLanguage(language);
     if (info !== null) useApp.setState({ info: { ...info, language } });
     await client.request("app:set-language", { language });
-    await hostBridge()?.languageChanged();
   };
   const entries: readonly (readonly [string | null, string])[] = [
     [null, t("System language")],

@@ -28,9 +28,9 @@ function bridgeChannel(bridge: HostBridge): Channel {
     onText: (listener) => bridge.onMessage(listener),
     onState: (listener) => {
       listener("open");
-      bridge.onRestart(() => {
+      bridge.onRestart((again) => {
         listener("lost");
-        listener("open");
+        if (again) listener("open");
       });
     },
   };

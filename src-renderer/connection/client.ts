@@ -27,6 +27,12 @@ type Waiting = {
 
 type Listener = (payload: unknown) => void;
 
+export type ClientListeners = {
+  readonly onState: (state: ChannelState) => void;
+  /** How far the long request is that began last, 0..1; null where none is under way. */
+  readonly onWork?: (fraction: number | null) => void;
+};
+
 export class EngineClient {
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
@@ -34,11 +40,13 @@ export class EngineClient {
   #next = 1;
   #state: ChannelState = "connecting";
   #queue: string[] = [];
-  readonly #onState: (state: ChannelState) => void;
+  readonly #listener: ClientListeners;
+  /** Requests that have told of progress, in the order in which they did so first. */
+  readonly #work = new Map<number, number>();
 
-  constructor(channel: Channel, onState: (state: ChannelState) => void) {
+  constructor(channel: Channel, listener: ClientListeners) {
     this.#channel = channel;
-    this.#onState = onState;
+    this.#listener = listener;
     channel.onText((text) => this.#receive(text));
     channel.onState((state) => this.#changeState(state));
   }
@@ -94,9 +102,15 @@ export class EngineClient {
         );
       }
       this.#waiting.clear();
+      this.#work.clear();
+      this.#listener.onWork?.(null);
       this.#queue = [];
     }
-    this.#onState(state);
+    this.#listener.onState(state);
+  }
+
+  #tellWork(): void {
+    this.#listener.onWork?.([...this.#work.values()].at(-1) ?? null);
   }
 
   #receive(text: string): void {
@@ -110,10 +124,13 @@ export class EngineClient {
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
     if (message.kind === "progress") {
+      this.#work.set(message.id, message.fraction);
+      this.#tellWork();
       waiting.options.onProgress?.(message);
       return;
     }
     this.#waiting.delete(message.id);
+    if (this.#work.delete(message.id)) this.#tellWork();
     if (message.kind === "error") {
       waiting.reject(LimpetError.fromData(message.error));
       return;

@@ -6,5 +6,8 @@ export const CHANNELS = {
   chooseFiles: "dialog:choose-files",
   chooseFolder: "dialog:choose-folder",
   chooseSavePath: "dialog:choose-save-path",
-  languageChanged: "app:language-changed",
+  savePdf: "print:save-pdf",
+  describeMenu: "shell:describe-menu",
+  command: "shell:command",
+  progress: "shell:progress",
 } as const;

@@ -1,6 +1,7 @@
 /**
  * Starts the engine for the window and passes texts: in a utility process, or in a Node of its own where Electron's is too old
- * (Node-API below 10) or `LIMPET_ENGINE=node` asks for it. An engine that ends by itself is started again. Knows no requests.
+ * (Node-API below 10) or `LIMPET_ENGINE=node` asks for it. An engine that ends by itself is started again and has the project
+ * opened again that was open; knows no other request.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -9,7 +10,7 @@ import { type UtilityProcess, utilityProcess } from "electron";
 
 export type EngineLinkEvents = {
   readonly onText: (text: string) => void;
-  /** The engine ended by itself and was started again; `again` is false where it ended too often. */
+  /** The engine ended by itself and was started again, with its project; `again` is false where it ended too often. */
   readonly onRestart: (again: boolean) => void;
 };
 
@@ -19,6 +20,10 @@ const NEEDED_NODE_API = 10;
 /** More ends than this within a minute, and something is wrong that a new start does not mend. */
 const MAX_RESTARTS = 3;
 const STOP_GRACE_MS = 5000;
+/** The only event that is read here: it says which project is open. */
+const PROJECT_EVENT = '{"kind":"event","name":"project:changed"';
+/** Of a request that nobody waits for. */
+const NO_ID = -1;
 
 export class EngineLink {
   readonly #root: string;
@@ -26,11 +31,17 @@ export class EngineLink {
   #running: Running | null = null;
   #stopping = false;
   #ends: number[] = [];
+  #project: string | null = null;
 
   constructor(root: string, events: EngineLinkEvents) {
     this.#root = root;
     this.#events = events;
     this.#start();
+  }
+
+  /** Path of the project that is open; null where there is none. */
+  get project(): string | null {
+    return this.#project;
   }
 
   send(text: string): void {
@@ -55,11 +66,18 @@ export class EngineLink {
 
   #start(): void {
     const ended = (): void => this.#ended();
+    const onText = (text: string): void => {
+      if (text.startsWith(PROJECT_EVENT)) {
+        const { payload } = JSON.parse(text) as { payload: { path: string } | null };
+        this.#project = payload?.path ?? null;
+      }
+      this.#events.onText(text);
+    };
     const own = Number(process.versions.napi ?? "0") >= NEEDED_NODE_API;
     this.#running =
       own && process.env.LIMPET_ENGINE !== "node"
-        ? startUtility(this.#root, this.#events.onText, ended)
-        : startNode(this.#root, this.#events.onText, ended);
+        ? startUtility(this.#root, onText, ended)
+        : startNode(this.#root, onText, ended);
   }
 
   #ended(): void {
@@ -69,7 +87,12 @@ export class EngineLink {
     const now = Date.now();
     this.#ends = [...this.#ends.filter((at) => now - at < 60_000), now];
     const again = this.#ends.length <= MAX_RESTARTS;
-    if (again) this.#start();
+    if (again) {
+      this.#start();
+      const path = this.#project;
+      if (path !== null)
+        this.send(JSON.stringify({ kind: "request", id: NO_ID, method: "project:open", params: { path } }));
+    }
     this.#events.onRestart(again);
   }
 }

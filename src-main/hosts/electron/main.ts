@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import {
   app,
   BrowserWindow,
+  dialog,
   type IpcMainEvent,
   type IpcMainInvokeEvent,
   ipcMain,
@@ -17,7 +18,8 @@ import { APP_ORIGIN, registerScheme, serveFiles } from "./app-protocol.ts";
 import { CHANNELS } from "./channels.ts";
 import { serveDialogs } from "./dialogs.ts";
 import { EngineLink } from "./engine-link.ts";
-import { setMenu } from "./menu.ts";
+import { servePrinting } from "./print.ts";
+import { Shell } from "./shell.ts";
 import { keepWindowState, readWindowState } from "./window-state.ts";
 
 // This file is bundled to dist/electron/main.cjs.
@@ -29,6 +31,9 @@ const MAX_TEXT = 100 * 1024 * 1024;
 
 let window: BrowserWindow | null = null;
 let engine: EngineLink | null = null;
+let shellOfPage: Shell | null = null;
+/** A project that the system wants opened before the window is there (macOS). */
+let asked: string | null = null;
 
 /** The project named on a command line, null where none is. */
 function projectOf(line: readonly string[], folder: string): string | null {
@@ -36,11 +41,16 @@ function projectOf(line: readonly string[], folder: string): string | null {
   return found === undefined ? null : resolve(folder, found);
 }
 
-/** Opens a project by the request that the page itself would send; the page learns of it by `project:changed`. */
+/** Has the page open a project, so that what goes wrong is said in the window. */
 function openProject(path: string): void {
-  if (existsSync(path)) {
-    engine?.send(JSON.stringify({ kind: "request", id: -1, method: "project:open", params: { path } }));
-  }
+  if (shellOfPage === null) asked = path;
+  else if (existsSync(path)) shellOfPage.command({ kind: "open-path", path });
+}
+
+function showWindow(): void {
+  if (window?.isMinimized() === true) window.restore();
+  window?.show();
+  window?.focus();
 }
 
 const trusted = (event: IpcMainEvent | IpcMainInvokeEvent): boolean =>
@@ -54,13 +64,79 @@ function startEngine(): void {
     onText: (text) => {
       window?.webContents.send(CHANNELS.fromEngine, text);
     },
-    onRestart: () => {
-      window?.webContents.send(CHANNELS.restarted);
+    onRestart: (again) => {
+      window?.webContents.send(CHANNELS.restarted, again);
+      if (!again) void offerRestart();
     },
   });
   ipcMain.on(CHANNELS.toEngine, (event, text: unknown) => {
     if (trusted(event) && typeof text === "string" && text.length <= MAX_TEXT) engine?.send(text);
   });
+}
+
+/** The engine ended too often to be started again: a new start of everything is the one thing left to offer. */
+async function offerRestart(): Promise<void> {
+  if (window === null || shellOfPage === null) return;
+  const word = shellOfPage.word.bind(shellOfPage);
+  const { response } = await dialog.showMessageBox(window, {
+    type: "error",
+    message: word("engineGone", "Limpet's engine ended several times within a minute."),
+    detail: word("engineGoneDetail", "What was saved is unharmed. The log says why it ended."),
+    buttons: [word("restart", "Start Limpet again"), word("quit", "Quit")],
+    defaultId: 0,
+    cancelId: 1,
+  });
+  if (response === 0) {
+    const project = engine?.project ?? null;
+    const others = process.argv.slice(1).filter((word) => !word.endsWith(".limpet"));
+    app.relaunch({ args: project === null ? others : [...others, project] });
+  }
+  app.quit();
+}
+
+const MAX_RELOADS = 3;
+
+/** A page whose process died is loaded anew; the engine still has the project open. */
+function reloadWhenGone({ webContents }: BrowserWindow): void {
+  let ends: number[] = [];
+  webContents.on("render-process-gone", (_event, { reason }) => {
+    if (reason === "clean-exit" || webContents.isDestroyed()) return;
+    const now = Date.now();
+    ends = [...ends.filter((at) => now - at < 60_000), now];
+    if (ends.length <= MAX_RELOADS) webContents.reload();
+    else void offerRestart();
+  });
+  webContents.on("did-start-navigation", (details, _url, _inPlace, isMainFrame) => {
+    // Electron 22 hands over the values one by one, later ones in the event.
+    if (isMainFrame ?? (details as unknown as { isMainFrame?: boolean }).isMainFrame) shellOfPage?.pageGone();
+  });
+}
+
+/** For every page there is or could be: our files only, no other window, no webview. */
+function limitPages(): void {
+  app.on("web-contents-created", (_event, webContents) => {
+    const stay = (event: { preventDefault(): void }, url: string): void => {
+      if (originOf(url) !== APP_ORIGIN) event.preventDefault();
+    };
+    webContents.on("will-navigate", stay);
+    webContents.on("will-redirect", stay);
+    webContents.on("will-attach-webview", (event) => event.preventDefault());
+    webContents.setWindowOpenHandler(({ url }) => {
+      // Links of the help open in the user's own browser, and only such links.
+      if (originOf(url)?.startsWith("https://")) void shell.openExternal(url);
+      return { action: "deny" };
+    });
+  });
+}
+
+/** Scheme and host of an address; null where it is none. `URL.origin` is "null" for schemes of our own. */
+function originOf(address: string): string | null {
+  try {
+    const { protocol, host } = new URL(address);
+    return `${protocol}//${host}`;
+  } catch {
+    return null;
+  }
 }
 
 function createWindow(): void {
@@ -83,17 +159,9 @@ function createWindow(): void {
   });
   keepWindowState(window);
   if (maximised) window.maximize();
-  const { webContents } = window;
+  reloadWhenGone(window);
   window.once("ready-to-show", () => window?.show());
-  webContents.on("will-navigate", (event, url) => {
-    if (!url.startsWith(`${APP_ORIGIN}/`)) event.preventDefault();
-  });
-  webContents.on("will-attach-webview", (event) => event.preventDefault());
-  webContents.setWindowOpenHandler(({ url }) => {
-    // Links of the help open in the user's own browser, and only such links.
-    if (url.startsWith("https://")) void shell.openExternal(url);
-    return { action: "deny" };
-  });
+  window.on("focus", () => window?.flashFrame(false));
   window.on("closed", () => {
     window = null;
   });
@@ -116,9 +184,14 @@ function run(): void {
   app.on("second-instance", (_event, line, folder) => {
     const path = projectOf(line, folder);
     if (path !== null) openProject(path);
-    if (window?.isMinimized() === true) window.restore();
-    window?.focus();
+    showWindow();
   });
+  app.on("open-file", (event, path) => {
+    event.preventDefault();
+    openProject(path);
+    showWindow();
+  });
+  limitPages();
   app.on("window-all-closed", () => app.quit());
   let stopped = false;
   app.on("before-quit", (event) => {
@@ -133,16 +206,20 @@ function run(): void {
   void app.whenReady().then(() => {
     serveFiles(INTERFACE);
     denyPermissions();
-    setMenu(!app.isPackaged || process.env.LIMPET_DEVELOPER === "1");
+    const developer = !app.isPackaged || process.env.LIMPET_DEVELOPER === "1";
+    shellOfPage = new Shell({ window: () => window, trusted, developer });
     startEngine();
     serveDialogs(() => window, trusted);
-    const path = projectOf(process.argv, process.cwd());
+    servePrinting(() => window, trusted);
+    const path = asked ?? projectOf(process.argv, process.cwd());
     if (path !== null) openProject(path);
     createWindow();
   });
 }
 
 app.setName("Limpet");
+// Windows groups windows, jump list and progress by it.
+app.setAppUserModelId("org.limpet.app");
 if (process.env.LIMPET_HOME) app.setPath("userData", join(process.env.LIMPET_HOME, "electron"));
 if (app.requestSingleInstanceLock()) run();
 else app.quit();

@@ -1,10 +1,11 @@
-/** All that the page may reach of Electron: texts to and from the engine, and the system's file dialogs. */
+/** All that the page may reach of Electron: texts to and from the engine, the system's file dialogs, menu and task bar. */
 import { contextBridge, ipcRenderer, webUtils } from "electron";
-import type { HostBridge } from "../../../src-shared/host-bridge.ts";
+import type { HostBridge, HostCommand } from "../../../src-shared/host-bridge.ts";
 import { CHANNELS } from "./channels.ts";
 
 let onText: (text: string) => void = () => {};
-let onRestart: () => void = () => {};
+let onRestart: (again: boolean) => void = () => {};
+let onCommand: (command: HostCommand) => void = () => {};
 /** Texts that came before the page was listening. */
 let early: string[] | null = [];
 
@@ -13,7 +14,8 @@ ipcRenderer.on(CHANNELS.fromEngine, (_event, text: unknown) => {
   if (early === null) onText(text);
   else early.push(text);
 });
-ipcRenderer.on(CHANNELS.restarted, () => onRestart());
+ipcRenderer.on(CHANNELS.restarted, (_event, again: unknown) => onRestart(again === true));
+ipcRenderer.on(CHANNELS.command, (_event, command: HostCommand) => onCommand(command));
 
 const bridge: HostBridge = {
   host: "electron",
@@ -30,7 +32,12 @@ const bridge: HostBridge = {
   chooseFiles: (options) => ipcRenderer.invoke(CHANNELS.chooseFiles, options),
   chooseFolder: (options) => ipcRenderer.invoke(CHANNELS.chooseFolder, options),
   chooseSavePath: (options) => ipcRenderer.invoke(CHANNELS.chooseSavePath, options),
-  languageChanged: () => ipcRenderer.invoke(CHANNELS.languageChanged),
+  savePdf: (options) => ipcRenderer.invoke(CHANNELS.savePdf, options),
+  describeMenu: (menu) => ipcRenderer.invoke(CHANNELS.describeMenu, menu),
+  onCommand: (listener) => {
+    onCommand = listener;
+  },
+  showProgress: (fraction) => ipcRenderer.send(CHANNELS.progress, fraction),
   // Electron 22 has no webUtils; there a File carries its path.
   pathOfFile: (file) =>
     webUtils === undefined ? ((file as { path?: string }).path ?? "") : webUtils.getPathForFile(file),
