@@ -24,6 +24,8 @@ export type Finished = Ranked &
 
 /** No score counts as less: a single window that is surely wrong would drown all others. */
 const LEAST_SCORE = 1 / 512;
+/** Scores of the board have steps of 1/256: losses that differ by less are equal there. */
+const LEAST_ERROR = 1 / 256;
 
 /**
  * Trains, converts and measures. Where it is cancelled or cannot be converted, no experiment is left. Throws what training and
@@ -94,6 +96,6 @@ async function errorsOf(
   );
   return {
     accuracyError: clusteredError(right, recordings),
-    lossError: clusteredError(losses, recordings),
+    lossError: Math.max(LEAST_ERROR, clusteredError(losses, recordings)),
   };
 }

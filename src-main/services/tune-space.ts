@@ -159,6 +159,8 @@ const changeBlock: Change = (draft, facts, pick) => {
   const samples = samplesOf(draft, input, facts);
   const { features } = input;
   if (features.block === "spectral") {
+    // The distance of samples from samples says nothing: a design with an anomaly score keeps its spectrum.
+    if (draft.anomaly !== undefined) return null;
     const decimation = Math.ceil(samples / MOST_RAW_SAMPLES);
     if (samples / decimation < LEAST_RAW_SAMPLES) return null;
     return parsed({
@@ -306,6 +308,9 @@ export class DesignSource {
   }
 }
 
+/** Not worth a word in a name. */
+const USUAL_RATE = 0.001;
+
 const sizesOf = (network: NetworkDesign): string => {
   switch (network.kind) {
     case "dense":
@@ -333,5 +338,13 @@ const featuresText = (features: FeatureBlock): string => {
 };
 
 /** What a design is, in one line, for the name of an experiment. */
-export const nameOf = ({ window, inputs, network }: Draft): string =>
-  `${inputs.map(({ features }) => featuresText(features)).join(" + ")}, ${Math.round(window.lengthMs)} ms, ${network.kind} ${sizesOf(network)}`;
+export function nameOf({ window, inputs, network, training }: Draft): string {
+  const { learningRate } = training;
+  return [
+    inputs.map(({ features }) => featuresText(features)).join(" + "),
+    `${Math.round(window.lengthMs)} ms`,
+    `${network.kind} ${sizesOf(network)}`,
+    ...(network.dropout > 0 ? [`dropout ${network.dropout}`] : []),
+    ...(learningRate === USUAL_RATE ? [] : [`rate ${learningRate}`]),
+  ].join(", ");
+}

@@ -1,0 +1,151 @@
+/** What a search is made of: designs drawn, figures ranked, rooms of boards. */
+import { describe, expect, it } from "vitest";
+import { describedBoards } from "../../src-main/deployment/board-description.ts";
+import { overrun, roomOf } from "../../src-main/services/tune-limits.ts";
+import { clusteredError, ranked, smallestEqual } from "../../src-main/services/tune-ranking.ts";
+import { DesignSource, type Draft, nameOf } from "../../src-main/services/tune-space.ts";
+import { designFile } from "../../src-shared/design.ts";
+import { errorOf } from "../dataset/helpers.ts";
+
+const model = (accuracy: number, loss: number, bytes: number, accuracyError = 0.01, lossError = 0.02) => ({
+  accuracy,
+  accuracyError,
+  loss,
+  lossError,
+  bytes,
+});
+
+describe("ranking", () => {
+  it("puts the more accurate first, and of equals the smaller", () => {
+    const small = model(0.9, 0.21, 10);
+    const big = model(0.9, 0.2, 20);
+    const worse = model(0.9, 0.3, 1);
+    const best = model(0.95, 0.5, 99);
+    expect(ranked([worse, big, small, best])).toEqual([best, small, big, worse]);
+  });
+
+  it("recommends the smallest within one standard error of the best, never below the floor", () => {
+    const best = model(0.95, 0.2, 100, 0.02, 0.05);
+    const near = model(0.94, 0.22, 50);
+    const tiny = model(0.92, 0.21, 10);
+    const unsure = model(0.95, 0.4, 5);
+    expect(smallestEqual([best, unsure, near, tiny], 0)).toBe(near);
+    expect(smallestEqual([best, unsure, near, tiny], 0.945)).toBe(best);
+    expect(smallestEqual([best], 0.99)).toBe(best);
+  });
+
+  it("takes recordings and not windows as drawn: windows that are copies of each other prove nothing more", () => {
+    const recordings = [1, 2, 3, 4, 5, 6];
+    const right = [1, 1, 0, 1, 0, 1];
+    const once = clusteredError(right, recordings);
+    const tenfold = clusteredError(
+      right.flatMap((value) => new Array<number>(10).fill(value)),
+      recordings.flatMap((value) => new Array<number>(10).fill(value)),
+    );
+    expect(tenfold).toBeCloseTo(once, 12);
+    // Windows each of a recording of their own: the sample's standard error of a mean.
+    const p = 4 / 6;
+    expect(once).toBeCloseTo(Math.sqrt((p * (1 - p)) / 5), 12);
+    expect(clusteredError([1, 0], [1, 1])).toBe(0);
+  });
+});
+
+const drawn = (draft: Draft, rates: Record<string, number>, seed: number, shortMs = 30_000): Draft[] => {
+  const source = new DesignSource({ rates: new Map(Object.entries(rates)), shortMs }, seed);
+  source.take(draft);
+  return Array.from({ length: 150 }, () => source.draw([draft])).filter((found) => found !== null);
+};
+
+const vibration = designFile.parse({
+  window: { lengthMs: 2000, strideMs: 1000 },
+  inputs: [{ sensor: "accelerometer", features: { block: "spectral", fftLength: 128, bands: 32 } }],
+  network: { kind: "dense", units: [32, 16], dropout: 0.1 },
+}) as Draft;
+
+describe("designs drawn", () => {
+  it("are valid, none twice, the same with the same seed, and change windows, features and networks", () => {
+    const found = drawn(vibration, { accelerometer: 200 }, 1);
+    expect(found).toHaveLength(150);
+    for (const draft of found) expect(designFile.safeParse(draft).success).toBe(true);
+    expect(new Set(found.map((draft) => JSON.stringify(draft))).size).toBe(150);
+    expect(drawn(vibration, { accelerometer: 200 }, 1)).toEqual(found);
+    expect(drawn(vibration, { accelerometer: 200 }, 2)).not.toEqual(found);
+    const kinds = (of: (draft: Draft) => unknown) => new Set(found.map((draft) => JSON.stringify(of(draft))));
+    expect(kinds(({ window }) => window.lengthMs).size).toBeGreaterThan(3);
+    expect(kinds(({ inputs }) => inputs[0]?.features).size).toBeGreaterThan(10);
+    expect(kinds(({ network }) => network).size).toBeGreaterThan(10);
+    expect(found.some(({ network }) => network.kind === "conv1d")).toBe(true);
+    // Half of a window stays its stride.
+    for (const { window } of found) expect(window.strideMs / window.lengthMs).toBeCloseTo(0.5, 2);
+  });
+
+  it("have no window longer than the recordings, and raw samples only without an anomaly score", () => {
+    const short = drawn(vibration, { accelerometer: 200 }, 1, 2500);
+    for (const { window } of short) expect(window.lengthMs).toBeLessThanOrEqual(2500);
+    const scored = { ...vibration, anomaly: { quantile: 0.99, margin: 1.1 } };
+    const blocks = drawn(scored, { accelerometer: 200 }, 1).map(({ inputs }) => inputs[0]?.features.block);
+    expect(new Set(blocks)).toEqual(new Set(["spectral"]));
+  });
+
+  it("of several sensors keep all of them, each at its own rate", () => {
+    const both = designFile.parse({
+      inputs: [
+        { sensor: "accelerometer", features: { block: "spectral" } },
+        { sensor: "temperature", features: { block: "raw" } },
+      ],
+    }) as Draft;
+    for (const draft of drawn(both, { accelerometer: 1600, temperature: 4 }, 1)) {
+      expect(draft.inputs.map(({ sensor }) => sensor)).toEqual(["accelerometer", "temperature"]);
+      expect(draft.inputs[1]?.features).toEqual({ block: "raw", scale: 1, decimation: 1 });
+      expect(draft.network.kind).toBe("dense");
+    }
+  });
+
+  it("of sound step by whole frames, and lose what only log-mel features can be changed by", () => {
+    const word = designFile.parse({
+      window: { lengthMs: 1000, strideMs: 240, short: "pad" },
+      inputs: [{ sensor: "microphone", features: { block: "log-mel", windowNormalisation: "range" } }],
+      normalisation: "none",
+      network: { kind: "ds-cnn" },
+      training: { augmentation: { noise: 0.5, tempo: 0.8, frequencyWarp: 0.25 } },
+    }) as Draft;
+    const found = drawn(word, { microphone: 8000 }, 1);
+    for (const { inputs, training, window } of found) {
+      const features = inputs[0]?.features;
+      if (features?.block === "mfcc") {
+        expect(training.augmentation).toMatchObject({ tempo: 0, frequencyWarp: 0 });
+        expect(features.windowNormalisation).not.toBe("range");
+      }
+      expect(window.strideMs).toBeGreaterThan(0);
+    }
+    expect(found.some(({ inputs }) => inputs[0]?.features.block === "mfcc")).toBe(true);
+  });
+
+  it("are named by what they are", () => {
+    expect(nameOf(vibration)).toBe("spectral 128/32, 2000 ms, dense 32-16, dropout 0.1");
+  });
+});
+
+describe("the room of a board", () => {
+  it("is the board's, made tighter by what is allowed", () => {
+    const room = roomOf("nano-33-ble", { ramKb: 20, latencyMs: 5 });
+    expect(room.most).toEqual({ ram: 20 * 1024, flash: 258_048, latencyMs: 5 });
+    // 64 MHz, 1.5 cycles for an instruction.
+    expect(room.latencyOf(64_000)).toBeCloseTo(1.5, 9);
+    expect(overrun(room, { ram: 20_480, flash: 1000, latencyMs: 5 })).toBeNull();
+    expect(overrun(room, { ram: 20_481, flash: 1000, latencyMs: 5 })).toContain("RAM");
+    expect(overrun(room, { ram: 1, flash: 258_049, latencyMs: 5 })).toContain("flash");
+    expect(overrun(room, { ram: 1, flash: 1, latencyMs: 5.1 })).toContain("ms for a window");
+    errorOf("usage", () => roomOf("../boards/virtual"));
+  });
+
+  it("is known of every board that firmware is built for", () => {
+    const known = describedBoards().filter(({ limits }) => limits !== null);
+    expect(known.map(({ board }) => board)).toEqual([
+      "microbit-v2",
+      "nano-33-ble",
+      "virtual",
+      "xiao-nrf52840-sense",
+    ]);
+  });
+});
