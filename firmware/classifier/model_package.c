@@ -117,13 +117,15 @@ static int read_anomaly(model_package *p) {
 static int read_alone(model_package *p) {
   model_package_alone *a = &p->alone;
   model_package_section section;
-  *a = (model_package_alone){0, GRACE_MS, 0, true};
+  *a = (model_package_alone){0, GRACE_MS, 0, true, 1};
   if (!find(p, "ALON", &section)) return MODEL_PACKAGE_OK;
   wire_reader r = wire_reader_on(section.bytes, section.count);
   a->period_ms = wire_get_u32(&r);
   a->grace_ms = wire_get_u32(&r);
   a->labels = wire_get_u64(&r);
   a->unknown = wire_get_u8(&r) != 0;
+  a->confirm = wire_get_u8(&r);
+  if (a->confirm == 0) a->confirm = 1;
   return r.missing ? MODEL_PACKAGE_CORRUPT : MODEL_PACKAGE_OK;
 }
 

@@ -65,6 +65,8 @@ typedef struct {
   /* Labels that the board's light shows: bit i for label i, and whether an unknown state is one. */
   uint64_t labels;
   bool unknown;
+  /* Windows in a row that must be called alike until the state counts as changed, 1 at least. */
+  uint8_t confirm;
 } model_package_alone;
 
 typedef struct {

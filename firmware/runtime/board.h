@@ -118,6 +118,11 @@ typedef struct {
   bool shown;
   uint64_t alone_at_us;
   uint64_t alone_begun_us;
+  /* The state that it is in, by label; another one that was seen, and in how many windows in a row. */
+  bool alone_known;
+  uint8_t alone_label;
+  uint8_t alone_other;
+  uint8_t alone_others;
   uint64_t alone_next_us;
 
   bool live;

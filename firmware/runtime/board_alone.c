@@ -52,20 +52,38 @@ static bool is_busy(const board *b) {
   return streaming || b->replay || b->models.target != STORE_NONE || (b->live && !b->alone);
 }
 
+static float score_of(const pipeline *m, uint8_t label) {
+  if (label != PIPELINE_UNKNOWN) return m->scores[label];
+  if (pipeline_is_anomaly(m)) return m->anomaly;
+  /* Below its threshold. */
+  float score = m->scores[0];
+  for (uint16_t i = 1; i < m->score_count; i++) score = m->scores[i] > score ? m->scores[i] : score;
+  return score;
+}
+
+/* The state after a window that was called `label`: another one only when as many windows in a row as the package says were called so. */
+static uint8_t settle(board *b, uint8_t label) {
+  if (!b->alone_known || label == b->alone_label) {
+    b->alone_known = true;
+    b->alone_label = label;
+    b->alone_others = 0;
+    return label;
+  }
+  b->alone_others = label == b->alone_other ? (uint8_t)(b->alone_others + 1u) : 1u;
+  b->alone_other = label;
+  if (b->alone_others >= b->model.package.alone.confirm) {
+    b->alone_label = label;
+    b->alone_others = 0;
+  }
+  return b->alone_label;
+}
+
 void board_alone_found(board *b) {
   const pipeline *m = &b->model;
-  uint8_t label = pipeline_label(m);
-  if (b->logging && !m->package.regression) {
-    float score = m->anomaly;
-    if (label != PIPELINE_UNKNOWN) {
-      score = m->scores[label];
-    } else if (!pipeline_is_anomaly(m)) {
-      /* Below its threshold. */
-      score = m->scores[0];
-      for (uint16_t i = 1; i < m->score_count; i++) score = m->scores[i] > score ? m->scores[i] : score;
-    }
-    event_log_window(&b->log, tenths(b), label, score);
-  }
+  uint8_t called = pipeline_label(m);
+  uint8_t state = settle(b, called);
+  board_show_label(b, state);
+  if (b->logging && !m->package.regression) event_log_window(&b->log, tenths(b), state, score_of(m, called));
   if (m->package.alone.period_ms == 0) return;
   uint64_t period = (uint64_t)m->package.alone.period_ms * 1000u;
   uint64_t next = b->alone_next_us + period;
@@ -95,6 +113,8 @@ bool board_alone_step(board *b) {
     if (b->alone_at_us == 0 || is_busy(b)) b->alone_at_us = b->now_us + grace_us(b);
     if (b->now_us < b->alone_at_us) return false;
     b->alone = true;
+    b->alone_known = false;
+    b->alone_others = 0;
     b->alone_begun_us = b->now_us;
     b->alone_next_us = b->now_us;
     if (b->logging) (void)event_log_begin(&b->log, b->model.package.hash, tenths(b));

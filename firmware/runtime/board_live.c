@@ -175,11 +175,11 @@ static void classify(board *b) {
     return;
   }
   b->classified++;
-  board_show_label(b, pipeline_label(m));
   if (b->alone) {
     board_alone_found(b);
     return;
   }
+  board_show_label(b, pipeline_label(m));
   uint64_t first = b->live_inputs[0].first;
   double end = (double)(first + m->inputs[0].window_samples) * 1e6 / (double)m->inputs[0].rate_hz;
   wire_writer w = board_payload(b);

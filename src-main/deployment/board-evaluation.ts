@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { BoardSession, type ReplayResult } from "../boards/board-session.ts";
@@ -15,7 +16,14 @@ import { SerialTransport } from "../boards/transports/serial.ts";
 import { SimulatedTransport } from "../boards/transports/simulated.ts";
 import { TcpTransport } from "../boards/transports/tcp.ts";
 import { VirtualTransport } from "../boards/transports/virtual.ts";
+import type { TwinPipeline } from "../features/twin.ts";
+import { type StageDifference, sameAnswer, stageDifference } from "./board-difference.ts";
+import { withoutAlone } from "./model-package.ts";
 import { type PackageInput, type PackageSummary, summarisePackage, windowValues } from "./package-summary.ts";
+
+const PACKAGE_HEAD_BYTES = 64;
+/** What a package can be longer for section ALON: its entry and itself, with what aligns them. */
+const ALONE_BYTES_MOST = 64;
 
 export type BoardEvaluation = {
   /** Port of the board, as the user names it. */
@@ -45,6 +53,51 @@ export async function evaluateOnBoard(
   return isMadeHere(evaluation.port)
     ? onOwnFlash(evaluation, (flashPath) => replayFromSignal(evaluation, summary, flashPath, work))
     : replayOverLink(evaluation, summary, work);
+}
+
+export type BoardProof = {
+  readonly results: readonly ReplayResult[];
+  /** Where the board first computed otherwise than the twin; null: never. */
+  readonly difference: FirstDifference | null;
+};
+
+export type FirstDifference = StageDifference & {
+  /** Number of the window. */
+  readonly window: number;
+  /** Whether it came again when the window was run once more. */
+  readonly repeated: boolean;
+};
+
+const TURN_MS = 20;
+
+/**
+ * Evaluates windows on a board and holds each answer against the twin's, bit for bit. At the first that differs the board runs that window
+ * once more and tells what lies between, so that the stage can be named. Throws as evaluateOnBoard.
+ */
+export async function proveOnBoard(
+  evaluation: BoardEvaluation,
+  twin: TwinPipeline,
+  work: WorkOptions = {},
+): Promise<BoardProof> {
+  const results = await evaluateOnBoard(evaluation, work);
+  let turnEnds = performance.now() + TURN_MS;
+  for (const [window, result] of results.entries()) {
+    const samples = evaluation.windows[window] as Float32Array;
+    const expected = twin.run(samples);
+    if (!sameAnswer(result, expected)) {
+      const once = { ...evaluation, windows: [samples], features: true, quantised: true };
+      const [again = result] = await evaluateOnBoard(once, work);
+      const found = stageDifference(again, expected);
+      const difference = found ?? (stageDifference(result, expected) as StageDifference);
+      return { results, difference: { ...difference, window, repeated: found !== null } };
+    }
+    if (performance.now() > turnEnds) {
+      await nextTurn();
+      throwIfCancelled(work.signal);
+      turnEnds = performance.now() + TURN_MS;
+    }
+  }
+  return { results, difference: null };
 }
 
 function checkWindows(windows: readonly Float32Array[], { inputs }: PackageSummary): void {
@@ -133,7 +186,7 @@ async function replayOverLink(
     port.startsWith("tcp://") ? new TcpTransport(port) : new SerialTransport(port),
   );
   try {
-    if (!isInstalled(session, summary)) {
+    if (!(await holdsModel(session, evaluation.modelPackage, summary))) {
       throw new LimpetError("board-refused", "The board has another model than this experiment's.", {
         field: port,
         hint: "Deploy the experiment first.",
@@ -144,6 +197,21 @@ async function replayOverLink(
   } finally {
     await session.close();
   }
+}
+
+/** Whether the board has this model, however it was told to run by itself. */
+async function holdsModel(
+  session: BoardSession,
+  modelPackage: Uint8Array,
+  summary: PackageSummary,
+): Promise<boolean> {
+  if (isInstalled(session, summary)) return true;
+  if (session.hello.model?.name !== summary.name) return false;
+  const head = await session.readPackage(PACKAGE_HEAD_BYTES);
+  const bytes = new DataView(head.buffer, head.byteOffset).getUint32(8, true);
+  if (Math.abs(bytes - modelPackage.length) > ALONE_BYTES_MOST) return false;
+  const installed = await session.readPackage(bytes);
+  return Buffer.compare(withoutAlone(installed), withoutAlone(modelPackage)) === 0;
 }
 
 const wanted = ({ features, quantised }: BoardEvaluation): { features: boolean; quantised: boolean } => ({

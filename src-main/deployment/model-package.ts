@@ -30,6 +30,8 @@ export type PackageAlone = {
   readonly labels: readonly number[];
   /** Whether the light shows an unknown state. */
   readonly unknown: boolean;
+  /** Windows in a row that must be called alike until the state counts as changed; absent: 1. */
+  readonly confirm?: number | undefined;
 };
 
 export type PackageContent = {
@@ -98,19 +100,60 @@ const optional = <T>(
 
 /** The same package for another way to run by itself. Its hash is another one. */
 export function withAlone(modelPackage: Uint8Array, alone: PackageAlone): Uint8Array {
+  const { frontendVersion, sections } = sectionsOf(modelPackage);
+  const kept = sections.filter(([letters]) => letters !== "ALON");
+  const golden = kept.findIndex(([letters]) => letters === "GOLD");
+  kept.splice(golden < 0 ? kept.length : golden, 0, ["ALON", encodeAlone(alone)]);
+  return seal(frontendVersion, kept);
+}
+
+/** The same package without a word on how it runs by itself: what two of one model have in common. */
+export function withoutAlone(modelPackage: Uint8Array): Uint8Array {
+  const { frontendVersion, sections } = sectionsOf(modelPackage);
+  return seal(
+    frontendVersion,
+    sections.filter(([letters]) => letters !== "ALON"),
+  );
+}
+
+/**
+ * The same package with other thresholds, one for each label. Its hash is another one; golden vectors hold scores, which do not
+ * depend on them.
+ */
+export function withThresholds(modelPackage: Uint8Array, thresholds: readonly number[]): Uint8Array {
+  const { frontendVersion, sections } = sectionsOf(modelPackage);
+  const changed = sections.map(([letters, bytes]): [string, Uint8Array] => {
+    if (letters !== "PARM") return [letters, bytes];
+    if (bytes[1] !== thresholds.length) {
+      throw new LimpetError(
+        "conversion-failed",
+        `The model package cannot be written: ${thresholds.length} thresholds for ${bytes[1]} labels.`,
+        { field: "thresholds" },
+      );
+    }
+    const values = float32Bytes(Float32Array.from(thresholds));
+    return [letters, new ByteWriter().bytes(bytes.subarray(0, THRESHOLDS_AT)).bytes(values).done()];
+  });
+  return seal(frontendVersion, changed);
+}
+
+/** Where in PARM the thresholds begin. */
+const THRESHOLDS_AT = 28;
+
+function sectionsOf(modelPackage: Uint8Array): {
+  readonly frontendVersion: number;
+  readonly sections: [string, Uint8Array][];
+} {
   const view = new DataView(modelPackage.buffer, modelPackage.byteOffset, modelPackage.byteLength);
-  const count = view.getUint16(48, true);
-  const sections = Array.from({ length: count }, (_, index): [string, Uint8Array] => {
+  const sections = Array.from({ length: view.getUint16(48, true) }, (_, index): [string, Uint8Array] => {
     const at = HEADER_BYTES + SECTION_BYTES * index;
     const offset = view.getUint32(at + 4, true);
     return [
       Buffer.from(modelPackage.subarray(at, at + 4)).toString("latin1"),
       modelPackage.subarray(offset, offset + view.getUint32(at + 8, true)),
     ];
-  }).filter(([letters]) => letters !== "ALON");
-  const golden = sections.findIndex(([letters]) => letters === "GOLD");
-  sections.splice(golden < 0 ? sections.length : golden, 0, ["ALON", encodeAlone(alone)]);
-  return seal(view.getUint16(6, true), sections);
+  });
+  return { frontendVersion: view.getUint16(6, true), sections };
 }
 
 /** SHA-256 that a package's header names, in hex: the model's hash. */
@@ -191,13 +234,14 @@ function encodeAnomaly({ states, size, threshold, labels, mean, weight }: Packag
     .done();
 }
 
-function encodeAlone({ periodMs, graceMs, labels, unknown }: PackageAlone): Uint8Array {
+function encodeAlone({ periodMs, graceMs, labels, unknown, confirm = 1 }: PackageAlone): Uint8Array {
   return new ByteWriter()
     .u32(periodMs)
     .u32(graceMs)
     .u64(maskOf(labels))
     .u8(unknown ? 1 : 0)
-    .bytes(new Uint8Array(7))
+    .u8(confirm)
+    .bytes(new Uint8Array(6))
     .done();
 }
 

@@ -2,13 +2,22 @@
 import type { Command } from "commander";
 import type { DeploymentReport } from "../../../../src-shared/contract/index.ts";
 import { openBoard } from "../../../boards/open-board.ts";
+import { type AloneWishes, forAlone, MAX_CONFIRM } from "../../../deployment/alone.ts";
 import { deploy } from "../../../services/deployment-service.ts";
 import { openWithFirmware } from "../../../services/firmware-service.ts";
 import { openProject, readSignalFile } from "../../../services/project-service.ts";
 import type { CliContext } from "../context.ts";
 import { choiceOption, numberOption, table } from "../values.ts";
 
-type Options = { experiment: string; board: string; firmware: string; flash?: string };
+type Options = {
+  experiment: string;
+  board: string;
+  firmware: string;
+  flash?: string;
+  every?: string;
+  light?: string[];
+  confirm?: string;
+};
 
 export function register(program: Command, cli: CliContext): void {
   program
@@ -18,17 +27,28 @@ export function register(program: Command, cli: CliContext): void {
     .requiredOption("--experiment <id>", "the experiment")
     .requiredOption("--board <board>", "serial path, tcp://host:port, virtual or simulated")
     .option("--firmware <when>", "always, if-needed or never", "if-needed")
+    .option(
+      "--every <seconds>",
+      "by itself, take a window so often and rest between (default: one after the other)",
+    )
+    .option("--light <label...>", "classes that the board's light shows by itself (default: unknown)")
+    .option("--confirm <windows>", "windows in a row that must agree until an event is logged (default: 1)")
     .option("--flash <file>", "file that holds the virtual board's flash")
     .action(
       cli.run(async (path: string, options: Options) => {
         const experiment = numberOption("experiment", options.experiment, { min: 1, whole: true }) ?? 0;
         const firmware = choiceOption("firmware", options.firmware, ["always", "if-needed", "never"]);
+        const alone: AloneWishes = {
+          everyMs: 1000 * (numberOption("every", options.every, { min: 0 }) ?? 0),
+          light: options.light,
+          confirm: numberOption("confirm", options.confirm, { min: 1, max: MAX_CONFIRM, whole: true }),
+        };
         // Loaded only when it is wanted: it brings the converter and the device twin.
         const { packageExperiment } = await import("../../../services/conversion-service.ts");
         const work = cli.work("Deploying");
         const project = openProject(path);
         try {
-          const modelPackage = await packageExperiment(project, experiment, work);
+          const modelPackage = forAlone(await packageExperiment(project, experiment, work), alone);
           const { session, written } = await openWithFirmware(
             options.board,
             firmware,
