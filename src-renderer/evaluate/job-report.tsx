@@ -60,9 +60,7 @@ function Report({ experiment }: { experiment: ExperimentInfo }) {
     machine: machine.trim(),
     note: note.trim(),
     locale: navigator.languages.find((tag) => tag.split("-")[0] === i18n.language) ?? i18n.language,
-    texts: Object.fromEntries(
-      JOB_REPORT_TEXTS.map((text) => [text, t(text, { interpolation: { skip: true } })]),
-    ),
+    texts: Object.fromEntries(JOB_REPORT_TEXTS.map((text) => [text, t(text, { skipInterpolation: true })])),
   });
   const preview = async (): Promise<string | null> => {
     localStorage.setItem(BY_KEY, by);

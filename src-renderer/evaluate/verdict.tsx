@@ -3,7 +3,7 @@ import { CircleCheck, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { EvaluationReport } from "../../src-shared/contract/index.ts";
 import { useApp } from "../app/store.ts";
-import { percent } from "../widgets/parts.tsx";
+import { fixed, percent } from "../locales/format.ts";
 
 /** Below this many windows of a class, its figures are guesses. */
 const FEW = 10;
@@ -41,6 +41,17 @@ export function Verdict({ report }: { report: EvaluationReport }) {
             right: Math.round(report.recordings.accuracy * report.recordings.count),
             count: report.recordings.count,
           })}
+        </p>
+        <p className="soft">
+          {report.auc !== null &&
+            t("Area under the ROC curve {{auc}}, mean of the classes.", { auc: fixed(report.auc, 3) })}{" "}
+          {report.unknown !== undefined &&
+            report.unknown.windows > 0 &&
+            report.unknown.answeredAccuracy !== null &&
+            t(
+              "With the thresholds in force {{unknown}} windows are called unknown; of the others {{accuracy}} are right.",
+              { unknown: report.unknown.windows, accuracy: percent(report.unknown.answeredAccuracy) },
+            )}
         </p>
         {few.map(([label, one]) => (
           <p key={label} className="warn-text">

@@ -118,7 +118,7 @@ function around(window: Span | undefined, seconds: number): Span | undefined {
   return { from: Math.max(0, window.from - margin), to: Math.min(seconds, window.to + margin) };
 }
 
-function useSound(recording: RecordingInfo, stream: number, channel: number, part: Span) {
+export function useSound(recording: RecordingInfo, stream: number, channel: number, part: Span) {
   const client = useEngine();
   const player = useRef<SoundPlayer | null>(null);
   const [position, setPosition] = useState<number | null>(null);
