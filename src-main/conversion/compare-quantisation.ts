@@ -116,6 +116,39 @@ export function compareQuantisation(
   };
 }
 
+export type LayerNoise = { layer: string; signalToNoiseDb: number }[];
+
+/**
+ * What int8 adds to each layer's output, on at most 200 of the windows, spread evenly: both networks run layer by layer, each on its own
+ * values, so noise of earlier layers is in it.
+ *
+ * @param features count x inputs, normalised
+ */
+export function layerNoise(
+  quantised: QuantisedNetwork,
+  features: Float32Array,
+  count: number,
+  { onProgress, signal }: WorkOptions = {},
+): LayerNoise {
+  const [float, int8] = [floatPass(quantised.layers), int8Pass(quantised)];
+  const noise = quantised.layers.map(() => ({ signal: 0, noise: 0 }));
+  const used = Math.min(count, LAYER_WINDOWS);
+  for (let turn = 0; turn < used; turn++) {
+    const window = Math.floor((turn * count) / used);
+    const values = features.slice(window * float.inputs, (window + 1) * float.inputs);
+    const floatLayers = float.run(values);
+    for (const [index, outputs] of int8.run(quantiseValues(values, quantised.input)).entries()) {
+      addNoise(noise[index], floatLayers[index], outputs, quantised.layers[index]?.output);
+    }
+    throwIfCancelled(signal);
+    onProgress?.("comparing layers", (turn + 1) / used);
+  }
+  return quantised.layers.map(({ name }, index) => ({
+    layer: name,
+    signalToNoiseDb: decibels(noise[index]),
+  }));
+}
+
 type Noise = { signal: number; noise: number };
 
 function addNoise(

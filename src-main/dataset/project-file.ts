@@ -239,6 +239,11 @@ export class ProjectFile implements Dataset {
     return table.findByContent(this.#database, hash);
   }
 
+  /** Recordings in use that hold the same samples as another one: for each content the ids, oldest first. */
+  sameContents(): number[][] {
+    return table.sameContents(this.#database);
+  }
+
   /** Several changes as one transaction. */
   transaction<T>(work: () => T): T {
     return this.#database.write(work);

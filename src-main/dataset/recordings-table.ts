@@ -340,6 +340,20 @@ export function contentHashOf(
   );
 }
 
+/** Groups of recordings that are in use and have the same content hash. */
+export function sameContents(database: ProjectDatabase): number[][] {
+  const rows = database.all<{ id: number; content: string }>(
+    `SELECT id, hex(content_hash) AS content FROM recordings
+     WHERE deleted_at IS NULL AND excluded = 0 AND state <> 'recording' AND content_hash IN (
+       SELECT content_hash FROM recordings WHERE deleted_at IS NULL AND excluded = 0 AND state <> 'recording'
+       GROUP BY content_hash HAVING count(*) > 1)
+     ORDER BY id`,
+  );
+  const groups = new Map<string, number[]>();
+  for (const { id, content } of rows) groups.set(content, [...(groups.get(content) ?? []), id]);
+  return [...groups.values()];
+}
+
 /** A recording (not deleted) with this content, if there is one. */
 export function findByContent(
   database: ProjectDatabase,

@@ -28,6 +28,8 @@ export type PackageSummary = {
   readonly inputs: readonly PackageInput[];
   /** Distance of windows in live use, samples of the first input. */
   readonly strideSamples: number;
+  /** Score from which each label counts as recognised. */
+  readonly thresholds: readonly number[];
   /** How it runs by itself: time between windows; 0 where they follow each other by their stride. */
   readonly alonePeriodMs: number;
 };
@@ -75,6 +77,7 @@ export function summarisePackage(bytes: Uint8Array): PackageSummary {
       labels: textsOf(section("LABL"), labelCount),
       inputs: inputsOf(section("FRNT")),
       strideSamples: parameters.u32(),
+      thresholds: Array.from({ length: labelCount }, () => parameters.f32()),
       alonePeriodMs: section.has("ALON") ? section("ALON").u32() : 0,
     };
   } catch (error) {

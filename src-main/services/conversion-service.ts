@@ -7,13 +7,15 @@ import { dirname, resolve } from "node:path";
 import type { ConversionReport } from "../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
+import { layerNoise } from "../conversion/compare-quantisation.ts";
 import { convertToTflite } from "../conversion/convert.ts";
 import { placeFiles } from "../conversion/exports/exported-files.ts";
+import type { QuantisedNetwork } from "../conversion/quantise.ts";
 import { OPERATIONS } from "../conversion/tflite-schema.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 import { samplesIn } from "../dataset/window-count.ts";
 import { makeGoldenVectors } from "../deployment/golden-vectors.ts";
-import { encodeModelPackage } from "../deployment/model-package.ts";
+import { encodeModelPackage, withThresholds } from "../deployment/model-package.ts";
 import { summarisePackage } from "../deployment/package-summary.ts";
 import { labelValue } from "../features/check-design.ts";
 import {
@@ -29,9 +31,10 @@ import { normalise } from "../features/normalisation.ts";
 import { Twin } from "../features/twin.ts";
 import { packageAnomaly } from "./anomaly-service.ts";
 import { goldenRoom } from "./design-cost.ts";
-import { floatScores, int8Scores } from "./engines.ts";
+import { floatScores, int8Answers } from "./engines.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
 import { type ConvertedParts, exportFiles, type ModelFormat } from "./export-model.ts";
+import { keepConversion } from "./kept-reports.ts";
 import { featuresOf, select, type Table, trainingSides } from "./learning-data.ts";
 import { accuracyOf, argmax, classMetrics, confusionMatrix, regressionMetrics } from "./metrics.ts";
 
@@ -51,16 +54,25 @@ export async function convertExperiment(
   const experiment = loadExperiment(project, id);
   const { plan, table, modelPackage, converted } = await convert(project, experiment, work);
   const heldOut = trainingSides(table).validation;
-  const report = await compareEngines(project, experiment, plan, heldOut, modelPackage, work);
-  work.onProgress?.("converted", 1);
-  return {
+  const cost = await compareEngines(project, experiment, plan, heldOut, modelPackage, work);
+  const { normalisation } = experiment;
+  const report: ConversionReport = {
     experiment: id,
     tfliteBytes: converted.tflite.length,
     packageBytes: modelPackage.length,
     arenaBytes: converted.arenaBytes,
     operations: converted.operations.map((name) => ({ name, supported: name in OPERATIONS })),
-    ...report,
+    ...cost,
+    layers: layerNoise(
+      converted.quantised,
+      normalise(heldOut.features.values, normalisation),
+      heldOut.windows.length,
+      { signal: work.signal },
+    ),
   };
+  keepConversion(project, report);
+  work.onProgress?.("converted", 1);
+  return report;
 }
 
 /** The model package of an experiment, converted first where that has not been done. */
@@ -107,15 +119,22 @@ function write(path: string, bytes: Uint8Array): void {
 
 /** What conversion has made of an experiment; made now where it has not, or for a front end that was another one. */
 async function convertedParts(project: ProjectFile, id: number, work: WorkOptions): Promise<ConvertedParts> {
-  const { tflite, modelPackage } = project.experiment(id);
+  const experiment = loadExperiment(project, id);
+  const { tflite, modelPackage } = experiment.row;
   const twin = await Twin.load();
-  const current =
-    modelPackage !== null && summarisePackage(modelPackage).frontendVersion === twin.frontendVersion;
-  if (tflite === null || modelPackage === null || !current) {
-    const made = await convert(project, loadExperiment(project, id), work);
+  const summary = modelPackage === null ? null : summarisePackage(modelPackage);
+  if (tflite === null || modelPackage === null || summary?.frontendVersion !== twin.frontendVersion) {
+    const made = await convert(project, experiment, work);
     return { ...made.converted, modelPackage: made.modelPackage };
   }
-  return { tflite, modelPackage, arenaBytes: twin.network(tflite).arenaBytes };
+  const { arenaBytes } = twin.network(tflite);
+  if (summary.thresholds.every((threshold, index) => threshold === experiment.thresholds[index])) {
+    return { tflite, modelPackage, arenaBytes };
+  }
+  // Thresholds were set while another program converted.
+  const current = withThresholds(modelPackage, experiment.thresholds);
+  if (!project.readonly) project.updateExperiment(id, { modelPackage: current });
+  return { tflite, modelPackage: current, arenaBytes };
 }
 
 type Conversion = {
@@ -126,6 +145,7 @@ type Conversion = {
     readonly tflite: Uint8Array;
     readonly operations: readonly string[];
     readonly arenaBytes: number;
+    readonly quantised: QuantisedNetwork;
   };
 };
 
@@ -147,7 +167,7 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
   throwIfCancelled(work.signal);
   work.onProgress?.("quantising", 0.5);
   const calibration = spread(train, CALIBRATION_WINDOWS);
-  const { tflite, input, output, operations } = convertToTflite(
+  const { tflite, input, output, operations, quantised } = convertToTflite(
     network,
     normalise(calibration.features.values, normalisation),
     calibration.windows.length,
@@ -173,7 +193,7 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
     states: anomaly?.states,
     input,
     compute: (window) => frontend.compute(window),
-    invoke: (quantised) => runner.invoke(quantised),
+    invoke: (values) => runner.invoke(values),
   });
   frontend.close();
   const [first] = design.inputs;
@@ -188,7 +208,7 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
     input,
     output,
     strideSamples: samplesIn(design.window.strideMs, first?.rateHz ?? 1),
-    thresholds: labels.map(() => 0),
+    thresholds: experiment.thresholds,
     name: `${project.name} ${experiment.id} ${experiment.name}`,
     anomaly: packageAnomaly(anomaly, labels),
     golden,
@@ -211,7 +231,7 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
   if (!project.readonly) {
     project.updateExperiment(experiment.id, { tflite, modelPackage });
   }
-  return { plan, table, modelPackage, converted: { tflite, operations, arenaBytes } };
+  return { plan, table, modelPackage, converted: { tflite, operations, arenaBytes, quantised } };
 }
 
 /** At most `count` rows, spread evenly over each class in turn. */
@@ -269,7 +289,7 @@ async function compareEngines(
     filterPlan(plan, (window) => wanted.has(window)),
   );
   const float = await floatScores(experiment, heldOut.features.values, work);
-  const int8 = await int8Scores(modelPackage, samples, count, work);
+  const int8 = (await int8Answers(modelPackage, samples, count, work)).scores;
   if (design.task === "regression") {
     const actual = heldOut.windows.map(({ recording }) => labelValue(recording.label));
     const r2 = (values: readonly Float32Array[]): number =>

@@ -13,6 +13,16 @@ import type { Experiment } from "./experiment.ts";
 
 const TURN_MS = 20;
 
+/** What an engine says of windows, in order. */
+export type Answers = {
+  /** Scores of the classes, or the value. */
+  readonly scores: readonly Float32Array[];
+  /** Distance from the recorded states; empty where the model has none. */
+  readonly anomaly: readonly number[];
+  /** Index of the label that the board calls a window; null: unknown, or a value. */
+  readonly called: readonly (number | null)[];
+};
+
 /** @param features count x size, before normalisation */
 export async function floatScores(
   { network, normalisation }: Pick<Experiment, "network" | "normalisation">,
@@ -34,21 +44,22 @@ export async function floatScores(
  * Front end and int8 network as the board runs them.
  * @param windows raw samples
  * @param count how many windows there are, for progress
- * @param anomaly gets each window's anomaly score, where the package has states
  */
-export async function int8Scores(
+export async function int8Answers(
   modelPackage: Uint8Array,
   windows: Iterable<Float32Array>,
   count: number,
   work: WorkOptions = {},
-  anomaly: number[] = [],
-): Promise<Float32Array[]> {
+): Promise<Answers> {
   const pipeline = (await Twin.load()).pipeline(modelPackage);
   const scores: Float32Array[] = [];
+  const anomaly: number[] = [];
+  const called: (number | null)[] = [];
   let turnEnds = performance.now() + TURN_MS;
   for (const window of windows) {
     const result = pipeline.run(window);
     scores.push(result.scores);
+    called.push(result.label);
     if (result.anomaly !== null) anomaly.push(result.anomaly);
     if (performance.now() > turnEnds) {
       work.onProgress?.("evaluating in the device twin", scores.length / count);
@@ -57,18 +68,20 @@ export async function int8Scores(
       turnEnds = performance.now() + TURN_MS;
     }
   }
-  return scores;
+  return { scores, anomaly, called };
 }
 
 /** The board itself. Throws `board-refused` where a real board has another model, and all that a connection may throw. */
-export async function boardScores(
+export async function boardAnswers(
   port: string,
   modelPackage: Uint8Array,
   windows: readonly Float32Array[],
   work: WorkOptions = {},
-  anomaly: number[] = [],
-): Promise<Float32Array[]> {
+): Promise<Answers> {
   const results = await evaluateOnBoard({ port, modelPackage, windows }, work);
-  for (const result of results) if (result.anomaly !== null) anomaly.push(result.anomaly);
-  return results.map(({ scores }) => scores);
+  return {
+    scores: results.map(({ scores }) => scores),
+    anomaly: results.flatMap(({ anomaly }) => (anomaly === null ? [] : [anomaly])),
+    called: results.map(({ label }) => label),
+  };
 }

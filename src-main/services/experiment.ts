@@ -3,7 +3,7 @@
  * dataset. Knows how the result's JSON is laid out (docs/project-file.md); trains and evaluates nothing.
  */
 import { z } from "zod";
-import { trainingResult } from "../../src-shared/contract/index.ts";
+import { labelThresholds, trainingResult } from "../../src-shared/contract/index.ts";
 import { type Design, design as designSchema } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
@@ -17,6 +17,8 @@ import { type Anomaly, readAnomaly, storedAnomaly } from "./anomaly-service.ts";
 const storedResult = trainingResult.omit({ experiment: true }).extend({
   normalisation: z.object({ mean: z.array(z.number()), factor: z.array(z.number()) }).nullable(),
   anomaly: storedAnomaly.nullable().default(null),
+  /** Set after the training; a label that is absent has none. */
+  thresholds: labelThresholds.default({}),
 });
 export type StoredResult = z.infer<typeof storedResult>;
 
@@ -30,6 +32,8 @@ export type Experiment = {
   readonly normalisation: Normalisation | null;
   /** Null where its design wants no anomaly score. */
   readonly anomaly: Anomaly | null;
+  /** Score from which each label counts as recognised, as float32; 0: always. */
+  readonly thresholds: readonly number[];
   readonly network: TrainedNetwork;
   readonly row: ExperimentRow;
 };
@@ -56,6 +60,7 @@ export function loadExperiment(project: ProjectFile, id: number): Experiment {
             factor: Float32Array.from(result.normalisation.factor),
           },
     anomaly: readAnomaly(result.anomaly),
+    thresholds: row.labels.map((label) => Math.fround(result.thresholds[label] ?? 0)),
     network: decodeNetwork(row.weights),
     row,
   };

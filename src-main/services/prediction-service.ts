@@ -11,16 +11,19 @@ import { encodeFrontend } from "../features/frontend-config.ts";
 import { Twin } from "../features/twin.ts";
 import { fileRecordings, WindowReader } from "../features/window-source.ts";
 import { type PlannedWindow, planWindows } from "../features/windows.ts";
-import { scoresOfFeatures } from "./anomaly-service.ts";
 import { packageExperiment } from "./conversion-service.ts";
-import { floatScores, int8Scores } from "./engines.ts";
+import { type Answers, int8Answers } from "./engines.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
+import { UNKNOWN_LABEL } from "./live-service.ts";
 import { argmax } from "./metrics.ts";
+import { floatAnswers } from "./scored-windows.ts";
 
 export type PredictedWindow = {
   readonly startMs: number;
   /** For each class its score; absent for a value. */
   readonly scores?: Readonly<Record<string, number>>;
+  /** What a board would call it: the class with the highest score, or `unknown`; absent for a value. */
+  readonly called?: string;
   /** The predicted value; absent for classes. */
   readonly value?: number;
   /** Distance from the recorded states, where the experiment has that. */
@@ -91,26 +94,11 @@ export async function predictFiles(
   for (const [index, path] of paths.entries()) {
     work.onProgress?.(`predicting ${path}`, index / paths.length);
     for (const { recording, windows, samples } of windowsOf(experiment, path)) {
-      const anomaly: number[] = [];
-      const features = modelPackage === null ? joined(await twinFeatures(experiment, samples)) : null;
-      if (features !== null) {
-        anomaly.push(...(scoresOfFeatures(experiment.anomaly, features, experiment.normalisation) ?? []));
-      }
-      const scores =
-        features !== null
-          ? await floatScores(experiment, features, work)
-          : await int8Scores(modelPackage as Uint8Array, samples, samples.length, work, anomaly);
-      const predicted = predictionOf(experiment, path, windows, scores);
-      const prediction =
-        anomaly.length === 0
-          ? predicted
-          : {
-              ...predicted,
-              windows: predicted.windows.map((window, at) => ({
-                ...window,
-                anomaly: anomaly[at] as number,
-              })),
-            };
+      const answers =
+        modelPackage === null
+          ? await floatAnswers(experiment, joined(await twinFeatures(experiment, samples)), work)
+          : await int8Answers(modelPackage, samples, samples.length, work);
+      const prediction = predictionOf(experiment, path, windows, answers);
       predictions.push(recording === "" ? prediction : { ...prediction, recording });
     }
   }
@@ -121,15 +109,21 @@ function predictionOf(
   { design, labels }: Experiment,
   file: string,
   windows: readonly PlannedWindow[],
-  scores: readonly Float32Array[],
+  { scores, anomaly, called }: Answers,
 ): FilePrediction {
+  const far = (index: number): { anomaly?: number } =>
+    anomaly.length === 0 ? {} : { anomaly: anomaly[index] as number };
   const mean = (output: number): number =>
     scores.reduce((sum, row) => sum + (row[output] ?? 0), 0) / scores.length;
   if (design.task === "regression") {
     const value = mean(0);
     return {
       file,
-      windows: windows.map(({ startMs }, index) => ({ startMs, value: scores[index]?.[0] ?? 0 })),
+      windows: windows.map(({ startMs }, index) => ({
+        startMs,
+        value: scores[index]?.[0] ?? 0,
+        ...far(index),
+      })),
       label: String(value),
       value,
     };
@@ -139,6 +133,8 @@ function predictionOf(
     windows: windows.map(({ startMs }, index) => ({
       startMs,
       scores: Object.fromEntries(labels.map((label, output) => [label, scores[index]?.[output] ?? 0])),
+      called: labels[called[index] ?? -1] ?? UNKNOWN_LABEL,
+      ...far(index),
     })),
     label: labels[argmax(labels.map((_, output) => mean(output)))] ?? "",
   };

@@ -157,6 +157,7 @@ export async function train(
     ...result,
     normalisation: storedNormalisation(normalisation),
     anomaly: learnAnomaly(design, labels, sides, normalisation),
+    thresholds: {},
   };
   const experiment = project.addExperiment({
     name,
@@ -191,7 +192,7 @@ export function listExperiments(project: ProjectFile): ExperimentInfo[] {
 
 function experimentInfo(row: ExperimentRow, datasetHash: string): ExperimentInfo {
   const { design, result } = parseRow(row);
-  const { normalisation: _normalisation, anomaly: _anomaly, ...training } = result;
+  const { normalisation: _normalisation, anomaly: _anomaly, thresholds, ...training } = result;
   return {
     id: row.id,
     name: row.name,
@@ -204,5 +205,6 @@ function experimentInfo(row: ExperimentRow, datasetHash: string): ExperimentInfo
     training: { ...training, experiment: row.id, name: row.name },
     converted: row.tflite !== null,
     outOfDate: row.datasetHash !== datasetHash,
+    thresholds,
   };
 }

@@ -43,6 +43,13 @@ export type EpochRecord = z.infer<typeof epochRecord>;
 
 export const backendName = z.enum(["tfjs-node", "wasm"]);
 
+/** An interval of 95 % confidence of a part of 1. */
+const interval = z.tuple([z.number(), z.number()]);
+
+/** Least score of a label, 0 (any) to 1; below it the board answers `unknown`. */
+export const labelThresholds = z.record(z.string(), z.number().min(0).max(1));
+export type LabelThresholds = z.infer<typeof labelThresholds>;
+
 export const trainingRequest = z.object({
   design: designFile.optional(),
   preset: z.enum(["vibration", "keyword", "gesture", "sine"]).optional(),
@@ -87,6 +94,8 @@ export const experimentInfo = z.object({
   converted: z.boolean(),
   /** The dataset was changed after this experiment was trained. */
   outOfDate: z.boolean(),
+  /** Score from which a label counts as recognised, by label; one that is absent has none (0). */
+  thresholds: labelThresholds.default({}),
 });
 export type ExperimentInfo = z.infer<typeof experimentInfo>;
 
@@ -102,6 +111,11 @@ export const conversionReport = z.object({
   windows: z.int(),
   changed: z.int(),
   perClass: z.array(z.object({ label: z.string(), floatRecall: z.number(), int8Recall: z.number() })),
+  /**
+   * What quantisation added to each layer's output, in the network's order: power of the float values over the power of their
+   * difference to int8, in decibels (at most 100), with what earlier layers have added. About 6 dB are one bit.
+   */
+  layers: z.array(z.object({ layer: z.string(), signalToNoiseDb: z.number() })).default([]),
 });
 export type ConversionReport = z.infer<typeof conversionReport>;
 
@@ -128,7 +142,26 @@ export const classMetrics = z.object({
   recall: z.number(),
   f1: z.number(),
   support: z.int(),
+  /** Area under the ROC curve of this class's score against all others; null where one side has no windows. */
+  auc: z.number().nullable().default(null),
+  /** 95 % Wilson score interval of the recall. */
+  recallInterval: interval.default([0, 1]),
 });
+
+/** A whole recording: the class with the highest mean score over its windows. */
+export const recordingEvaluation = z.object({
+  recording: z.int(),
+  name: z.string(),
+  label: z.string(),
+  group: z.string().nullable(),
+  windows: z.int(),
+  /** Part of its windows that were called right. */
+  accuracy: z.number(),
+  /** What the recording as a whole is called, and the mean score of that. */
+  predicted: z.string(),
+  score: z.number(),
+});
+export type RecordingEvaluation = z.infer<typeof recordingEvaluation>;
 
 export const evaluationReport = z.object({
   engine: z.enum(["float", "int8", "board"]),
@@ -141,9 +174,41 @@ export const evaluationReport = z.object({
   perClass: z.record(z.string(), classMetrics),
   /** Rows are what the window was, columns what it was called. */
   confusion: z.object({ labels: z.array(z.string()), matrix: z.array(z.array(z.int())) }),
-  recordings: z.object({ count: z.int(), accuracy: z.number() }),
+  recordings: z.object({
+    count: z.int(),
+    accuracy: z.number(),
+    /** 95 % Wilson score interval of that accuracy: recordings, unlike windows, are independent of each other. */
+    accuracyInterval: interval.default([0, 1]),
+  }),
+  /** Each recording by itself, the worst first; empty for a value to predict. */
+  perRecording: z.array(recordingEvaluation).default([]),
+  /** Mean of the classes' areas under the ROC curve; null where there is none. */
+  auc: z.number().nullable().default(null),
+  /** Thresholds in force. They change no figure but those of `unknown`. */
+  thresholds: labelThresholds.default({}),
+  /** Windows that the board calls unknown: below a threshold, or anomalous. Absent for a value to predict. */
+  unknown: z
+    .object({
+      windows: z.int(),
+      /** Of these: windows whose highest score was the right label's (misses), and the others (mistakes that were withheld). */
+      right: z.int(),
+      wrong: z.int(),
+      /** Accuracy on the windows that got an answer; null where none did. */
+      answeredAccuracy: z.number().nullable(),
+    })
+    .optional(),
   /** For each group (machine, session, person) among the recordings its windows and accuracy, the worst first. */
-  groups: z.array(z.object({ group: z.string(), windows: z.int(), accuracy: z.number() })).default([]),
+  groups: z
+    .array(
+      z.object({
+        group: z.string(),
+        windows: z.int(),
+        accuracy: z.number(),
+        recordings: z.int().default(0),
+        accuracyInterval: interval.default([0, 1]),
+      }),
+    )
+    .default([]),
   mistakes: z.array(mistake),
   /** Why the figures may look better than the model is: windows that it may know, groups on both sides. */
   warnings: z.array(z.string()).default([]),
@@ -175,12 +240,145 @@ export const evaluationReport = z.object({
 });
 export type EvaluationReport = z.infer<typeof evaluationReport>;
 
+const kept = {
+  /** When it was made, ISO 8601. */
+  at: z.string(),
+  /** Recordings, labels or split have changed since. */
+  outOfDate: z.boolean(),
+};
+
+/** An evaluation that is kept in the project; of its mistakes the 500 worst. */
+export const keptEvaluation = z.object({ ...kept, report: evaluationReport });
+export type KeptEvaluation = z.infer<typeof keptEvaluation>;
+export const keptConversion = z.object({ ...kept, report: conversionReport });
+export type KeptConversion = z.infer<typeof keptConversion>;
+
+/** One threshold of a label, and what it gives on the windows it was measured on. */
+export const thresholdPoint = z.object({
+  threshold: z.number(),
+  /** Windows of other labels that are called this one, for each hour of other labels. */
+  falseAlarmsPerHour: z.number(),
+  /** Part of the label's own windows that are not called it. */
+  misses: z.number(),
+});
+export type ThresholdPoint = z.infer<typeof thresholdPoint>;
+
+export const thresholdsRequest = z.object({
+  experiment: z.int(),
+  split: splitName.default("validation"),
+  /** The rate that is wanted; the answer then has `proposed` thresholds. */
+  falseAlarmsPerHour: z.number().min(0).optional(),
+});
+export type ThresholdsRequest = z.infer<typeof thresholdsRequest>;
+
+/** What thresholds would do, by the int8 model's scores. A window stands for one stride of time. */
+export const thresholdsReport = z.object({
+  experiment: z.int(),
+  split: splitName,
+  windows: z.int(),
+  strideMs: z.number(),
+  /** Thresholds that are kept with the experiment now. */
+  thresholds: labelThresholds,
+  /** Those that keep to the wanted rate with the fewest misses; 1.0 or more is never written: a label that cannot keep to it has 1. */
+  proposed: labelThresholds.optional(),
+  labels: z.array(
+    z.object({
+      label: z.string(),
+      /** Windows of the label, and hours of windows of other labels: what the figures come from. */
+      windows: z.int(),
+      otherHours: z.number(),
+      /** Lowest rate that can be told with 95 % confidence from so many hours without a false alarm (3 / hours). */
+      leastRate: z.number().nullable(),
+      current: thresholdPoint,
+      proposed: thresholdPoint.optional(),
+      /** From threshold 0 upwards; only where something changes. */
+      points: z.array(thresholdPoint),
+    }),
+  ),
+  warnings: z.array(z.string()),
+});
+export type ThresholdsReport = z.infer<typeof thresholdsReport>;
+
+export const learningCurveRequest = z.object({
+  experiment: z.int(),
+  seed: z.int().min(0).default(1),
+});
+export type LearningCurveRequest = z.infer<typeof learningCurveRequest>;
+
+/** "Would more data help?": the same design trained on parts of the training recordings, each judged on all validation windows. */
+export const learningCurveReport = z.object({
+  experiment: z.int(),
+  points: z.array(
+    z.object({
+      /** Part of the training recordings of each class. */
+      fraction: z.number(),
+      recordings: z.int(),
+      windows: z.int(),
+      /** Of a value to predict R², 0 at least. */
+      validationAccuracy: z.number(),
+      accuracyInterval: interval,
+      validationLoss: z.number(),
+    }),
+  ),
+  /** `more`: it still gets better with more; `enough`: it does not; `unclear`: too few recordings to tell. */
+  verdict: z.enum(["more", "enough", "unclear"]),
+  /** The verdict in plain words, with the next step. */
+  advice: z.string(),
+});
+export type LearningCurveReport = z.infer<typeof learningCurveReport>;
+
+export const findingKind = z.enum([
+  /** A label that looks wrong. */
+  "label",
+  /** A channel that carries nothing, or the same as another one. */
+  "channel",
+  /** The same, or nearly the same, measurement twice. */
+  "duplicate",
+  /** Classes of very different size. */
+  "imbalance",
+  /** The test knows what was trained on: windows, groups, or what belongs together by name. */
+  "leakage",
+  /** Under- or overfitting. */
+  "fit",
+  /** What to record next. */
+  "record",
+]);
+
+export const diagnosisFinding = z.object({
+  kind: findingKind,
+  /** `error`: results cannot be trusted until it is put right. */
+  severity: z.enum(["error", "warning", "info"]),
+  message: z.string(),
+  /** One next step. */
+  hint: z.string(),
+  /** Recordings that it is about, the surest first. */
+  recordings: z.array(z.int()).optional(),
+  /** Sensor and channel that it is about. */
+  channel: z.object({ sensor: z.string(), channel: z.string() }).optional(),
+  label: z.string().optional(),
+  /** What the label could be instead. */
+  suggestedLabel: z.string().optional(),
+  /** The place in the app where the next step is done. */
+  place: z.enum(["goal", "collect", "design", "train", "convert", "evaluate", "deploy"]),
+});
+export type DiagnosisFinding = z.infer<typeof diagnosisFinding>;
+
+/** Without an experiment the project's own design is used. */
+export const diagnosisRequest = z.object({ experiment: z.int().nullable().default(null) });
+export type DiagnosisRequest = z.infer<typeof diagnosisRequest>;
+
 export const deploymentStage = z.enum(["check", "firmware", "model", "self-test", "proof"]);
 
 export const deploymentRequest = z.object({
   experiment: z.int(),
   board: z.string(),
   firmware: z.enum(["always", "if-needed", "never"]).default("if-needed"),
+  /** How the board runs by itself. Milliseconds between the starts of two windows, between which it rests; 0 or absent: windows follow each other. */
+  everyMs: z.number().min(0).optional(),
+  /** Labels that its light shows, `unknown` among them where it shall show that; absent: unknown alone. */
+  light: z.array(z.string()).optional(),
+  /** Windows in a row that must be called alike until the board's state counts as changed; absent: 1. */
+  confirm: z.int().min(1).max(255).optional(),
 });
 export type DeploymentRequest = z.infer<typeof deploymentRequest>;
 

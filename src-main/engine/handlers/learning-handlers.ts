@@ -1,10 +1,14 @@
 /** Requests about design, training, experiments, conversion, evaluation and deployment. */
 import { resolve } from "node:path";
 import { isMadeHere } from "../../boards/open-board.ts";
+import { forAlone } from "../../deployment/alone.ts";
 import { deploy } from "../../services/deployment-service.ts";
 import type { EngineState } from "../engine-state.ts";
 import { conversion, evaluation, training } from "../learning-services.ts";
 import type { Handlers } from "../rpc-server.ts";
+import { limpetVersion } from "../version.ts";
+import { evaluationHandlers } from "./evaluation-handlers.ts";
+import { tuningHandlers } from "./tuning-handlers.ts";
 
 type Names = Extract<
   keyof Handlers,
@@ -14,10 +18,14 @@ type Names = Extract<
   | `conversion:${string}`
   | `evaluation:${string}`
   | `deployment:${string}`
+  | `thresholds:${string}`
+  | `diagnosis:${string}`
 >;
 
 export function learningHandlers(state: EngineState): Pick<Handlers, Names> {
   return {
+    ...evaluationHandlers(state),
+    ...tuningHandlers(state),
     "design:list-presets": async () => (await training()).listPresets(state.project),
     "design:describe": async ({ design, preset }) =>
       (await training()).describeDesign(state.project, { design, preset }),
@@ -61,6 +69,22 @@ export function learningHandlers(state: EngineState): Pick<Handlers, Names> {
       state.experimentsChanged();
       return result;
     },
+    "experiments:report": async ({ id, ...request }, call) => {
+      const { makeJobReport } = await import("../../services/job-report.ts");
+      const connected = state.boards.state;
+      const report = await makeJobReport(
+        state.project,
+        {
+          ...request,
+          experiment: id,
+          version: limpetVersion(),
+          board: connected.kind === "connected" ? connected.info : null,
+        },
+        call,
+      );
+      state.experimentsChanged();
+      return report;
+    },
     "conversion:run": async ({ experiment }, call) => {
       const report = await (await conversion()).convertExperiment(state.project, experiment, call);
       state.experimentsChanged();
@@ -80,9 +104,10 @@ export function learningHandlers(state: EngineState): Pick<Handlers, Names> {
         state.experimentsChanged();
       }
     },
-    "deployment:run": async ({ experiment, board, firmware }, call) => {
+    "deployment:run": async ({ experiment, board, firmware, ...alone }, call) => {
       const { project, boards } = state;
-      const modelPackage = await (await conversion()).packageExperiment(project, experiment, call);
+      const converted = await (await conversion()).packageExperiment(project, experiment, call);
+      const modelPackage = forAlone(converted, alone);
       // The connected board is used where it is the one that is meant; else that one is connected first.
       const connected = boards.state;
       if (connected.kind !== "connected" || connected.info.port !== board) await boards.connect(board);

@@ -59,18 +59,23 @@ function reportText(report: EvaluationReport): string {
   const { labels, matrix } = report.confusion;
   const [low, high] = report.accuracyInterval;
   return [
-    `${head}; accuracy ${part(report.accuracy)} (95 %: ${part(low)} to ${part(high)}), loss ${part(report.loss)}, by recording ${part(report.recordings.accuracy)}.`,
+    `${head}; accuracy ${part(report.accuracy)} (95 %: ${part(low)} to ${part(high)}), loss ${part(report.loss)}, by recording ${part(report.recordings.accuracy)} (95 %: ${report.recordings.accuracyInterval.map(part).join(" to ")}).`,
     table([
-      ["class", "precision", "recall", "F1", "windows"],
-      ...Object.entries(report.perClass).map(([label, { precision, recall, f1, support }]) => [
-        label,
-        part(precision),
-        part(recall),
-        part(f1),
-        support,
-      ]),
+      ["class", "precision", "recall", "95 %", "F1", "ROC AUC", "windows"],
+      ...Object.entries(report.perClass).map(
+        ([label, { precision, recall, recallInterval, f1, auc, support }]) => [
+          label,
+          part(precision),
+          part(recall),
+          recallInterval.map(part).join(" to "),
+          part(f1),
+          auc === null ? "-" : part(auc),
+          support,
+        ],
+      ),
     ]),
     table([["was \\ called", ...labels], ...matrix.map((row, index) => [labels[index] ?? "", ...row])]),
+    ...unknownText(report),
     ...(report.groups.length < 2
       ? []
       : [
@@ -98,6 +103,17 @@ function reportText(report: EvaluationReport): string {
     ...anomalyText(report.anomaly),
     ...report.warnings.map((warning) => `Note: ${warning}`),
   ].join("\n\n");
+}
+
+function unknownText({ unknown, windows }: EvaluationReport): string[] {
+  if (unknown === undefined || unknown.windows === 0) return [];
+  const answered =
+    unknown.answeredAccuracy === null
+      ? ""
+      : `; of those that got an answer ${(100 * unknown.answeredAccuracy).toFixed(1)} % are right`;
+  return [
+    `The board calls ${unknown.windows} of ${counted(windows, "window")} unknown: ${unknown.wrong} that would have been wrong, ${unknown.right} that would have been right${answered}.`,
+  ];
 }
 
 function anomalyText(anomaly: EvaluationReport["anomaly"]): string[] {
