@@ -2,7 +2,6 @@
  * The engine: everything that Limpet does, behind one contract. Puts services and handlers together and sends what happens
  * as events. Knows neither Electron nor HTTP; a host gives it channels.
  */
-import { join } from "node:path";
 import type { Logger } from "pino";
 import { Snapshots } from "../dataset/snapshots.ts";
 import { BoardsService, type PreviewRate } from "../services/boards-service.ts";
@@ -18,7 +17,7 @@ import { recoveryHandlers } from "./handlers/recovery-handlers.ts";
 import { logFolder } from "./log-file.ts";
 import { RecentProjects } from "./recent-projects.ts";
 import { type Handlers, RpcServer } from "./rpc-server.ts";
-import { userFolder } from "./user-folder.ts";
+import { snapshotFolder, userFolder } from "./user-folder.ts";
 import { limpetVersion } from "./version.ts";
 
 export type EngineOptions = {
@@ -40,7 +39,7 @@ export class Engine {
     this.#state = new EngineState({
       boards: this.#boards,
       recent: new RecentProjects(folder),
-      snapshots: new Snapshots(join(folder, "snapshots")),
+      snapshots: new Snapshots(snapshotFolder(folder)),
       log,
       emit: (name, payload) => this.#rpc.emit(name, payload),
     });

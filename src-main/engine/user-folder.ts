@@ -15,3 +15,6 @@ export function userFolder(environment: NodeJS.ProcessEnv = process.env): string
       return join(environment.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "limpet");
   }
 }
+
+/** Where the daily copies of projects lie in the user's folder. */
+export const snapshotFolder = (folder: string): string => join(folder, "snapshots");

@@ -1,15 +1,19 @@
-/** `limpet check`: is a project whole, and if not, where. */
+/** `limpet check`: is a project whole, and if not, where; snapshots to go back to. */
 import type { Command } from "commander";
 import { LimpetError } from "../../../../src-shared/errors.ts";
 import type { WorkOptions } from "../../../../src-shared/work.ts";
+import { checkProject } from "../../../dataset/check.ts";
 import type { ProjectFile } from "../../../dataset/project-file.ts";
+import { Snapshots } from "../../../dataset/snapshots.ts";
 import { logFolder, readLogs } from "../../../engine/log-file.ts";
-import { userFolder } from "../../../engine/user-folder.ts";
+import { snapshotFolder, userFolder } from "../../../engine/user-folder.ts";
 import { limpetVersion } from "../../../engine/version.ts";
 import { checkAndRepair, openProject } from "../../../services/project-service.ts";
 import { saveReport } from "../../../services/report-service.ts";
 import type { CliContext } from "../context.ts";
-import { counted } from "../values.ts";
+import { counted, table } from "../values.ts";
+
+type Options = { repair?: boolean; report?: string; snapshots?: boolean; restore?: string };
 
 export function register(program: Command, cli: CliContext): void {
   program
@@ -17,10 +21,17 @@ export function register(program: Command, cli: CliContext): void {
     .description("Checks a project: database, check sums of all samples, gaps, rows without an owner.")
     .argument("<project>", "the project (.limpet)")
     .option("--repair", "mends what can be mended, after making a copy")
+    .option("--snapshots", "lists the copies that were made of the project, one a day, in place of a check")
+    .option(
+      "--restore <day>",
+      "puts the copy of that day in its place; what stands there is kept under another name",
+    )
     .option("--report <file>", "writes a zip with log and figures, without recordings, for whoever helps you")
     .action(
-      cli.run(async (path: string, options: { repair?: boolean; report?: string }) => {
+      cli.run(async (path: string, options: Options) => {
         const work = cli.work("Checking");
+        if (options.snapshots === true) return listSnapshots(path, cli);
+        if (options.restore !== undefined) return restore(path, options.restore, cli, work);
         const result = checkAndRepair(path, { repair: options.repair === true }, work);
         if (options.report !== undefined) await writeReport(path, options.report, cli, work);
         cli.out(result, () =>
@@ -40,6 +51,32 @@ export function register(program: Command, cli: CliContext): void {
       }),
     );
 }
+
+function listSnapshots(path: string, cli: CliContext): void {
+  const snapshots = userSnapshots().list(path);
+  cli.out(snapshots, () =>
+    snapshots.length === 0
+      ? "There are no snapshots of this project: the app makes one on each day that it is open."
+      : [
+          table([["day", "megabytes"], ...snapshots.map(({ id, bytes }) => [id, (bytes / 1e6).toFixed(1)])]),
+          "`limpet check PROJECT --restore DAY` goes back to one of them.",
+        ].join("\n\n"),
+  );
+}
+
+/** What is in the restored project is said by a check of it. */
+async function restore(path: string, day: string, cli: CliContext, work: WorkOptions): Promise<void> {
+  const kept = await userSnapshots().restore(path, day, work);
+  const result = checkProject(path, work);
+  cli.out({ restored: day, kept, ...result }, () =>
+    [
+      `The project is as it was on ${day}: ${counted(result.recordings, "recording")}.`,
+      ...(kept === null ? [] : [`What stood there before is kept at ${kept}.`]),
+    ].join("\n"),
+  );
+}
+
+const userSnapshots = (): Snapshots => new Snapshots(snapshotFolder(userFolder()));
 
 /** A report also of a project that cannot be opened: log and computer are worth something by themselves. */
 async function writeReport(path: string, file: string, cli: CliContext, work: WorkOptions): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { LimpetError } from "../../../../src-shared/errors.ts";
 import { isMadeHere, openBoard, reopenBoard } from "../../../boards/open-board.ts";
+import { readPhotoFile } from "../../../dataset/photo-file.ts";
 import { openProject, readSignalFile } from "../../../services/project-service.ts";
 import { recordFromBoard } from "../../../services/recording-service.ts";
 import type { CliContext } from "../context.ts";
@@ -15,6 +16,9 @@ type Options = {
   sensor: string[];
   signal: string[];
   group?: string;
+  machine?: string;
+  mount?: string;
+  photo?: string;
   flash?: string;
 };
 
@@ -34,6 +38,9 @@ export function register(program: Command, cli: CliContext): void {
       [],
     )
     .option("--group <group>", "group (machine, session, person) of the recording")
+    .option("--machine <machine>", "the machine that is measured")
+    .option("--mount <place>", "where on it the board sits")
+    .option("--photo <file>", "photo of that place (JPEG or PNG)")
     .option("--flash <file>", "file that holds the virtual board's flash")
     .action(
       cli.run(async (path: string, options: Options) => {
@@ -45,15 +52,20 @@ export function register(program: Command, cli: CliContext): void {
             hint: "Name what is recorded.",
           });
         }
-        const request = {
-          label,
-          seconds,
-          group: options.group ?? null,
-          sensors: options.sensor.map(parseSensor),
-        };
+        const sensors = options.sensor.map(parseSensor);
+        const photo = options.photo === undefined ? null : readPhotoFile(options.photo);
         const work = cli.work("Recording");
         const project = openProject(path);
         try {
+          const request = {
+            label,
+            seconds,
+            group: options.group ?? null,
+            machine: options.machine,
+            mount: options.mount,
+            photo: photo === null ? null : project.addPhoto(photo).id,
+            sensors,
+          };
           const boardOptions = { signals: options.signal, flashPath: options.flash };
           let session = await openBoard(options.board, boardOptions, readSignalFile);
           try {
