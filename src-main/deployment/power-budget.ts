@@ -77,7 +77,9 @@ function reach(states: PowerStates, load: WindowLoad, goal: Reach["goal"], wante
 }
 
 const microwatts = (value: number): string =>
-  value < 1000 ? `${value.toPrecision(2)} µW` : `${(value / 1000).toPrecision(2)} mW`;
+  value < 1000
+    ? `${value < 100 ? value.toPrecision(2) : value.toFixed(0)} µW`
+    : `${(value / 1000).toPrecision(2)} mW`;
 
 function notesOn(
   power: BoardPower,
@@ -88,7 +90,10 @@ function notesOn(
 ): string[] {
   const { awakeMs } = singleWindow(states, load);
   return [
-    ...states.unknown.map((sensor) => `What the sensor ${sensor} takes is not known, and is left out.`),
+    // A board without any sensors of its own says so in what is left out.
+    ...(power.sensors.length === 0 ? [] : states.unknown).map(
+      (sensor) => `What the sensor ${sensor} takes is not known, and is left out.`,
+    ),
     ...(everyMs > 0 && everyMs < awakeMs
       ? [
           `A window keeps the board awake for ${(awakeMs / 1000).toFixed(1)} s: with one every ${(everyMs / 1000).toFixed(1)} s they follow each other.`,

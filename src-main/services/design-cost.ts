@@ -5,11 +5,11 @@
 import type { Goal, PowerBudget } from "../../src-shared/contract/index.ts";
 import type { Design, ResolvedInput } from "../../src-shared/design.ts";
 import { describeBoard } from "../deployment/board-description.ts";
-import { continuousMilliwatts, latencyMs, powerStates, type WindowLoad } from "../deployment/power.ts";
-import { powerBudget } from "../deployment/power-budget.ts";
+import { continuousMilliwatts, powerStates } from "../deployment/power.ts";
 import { featureShape, inputSamples, product, windowValuesOf } from "../features/feature-shape.ts";
 import { encodeFrontend, frameSamples, hopSamples } from "../features/frontend-config.ts";
 import type { LayerDescription, NetworkDescription } from "../training/describe-network.ts";
+import { designBudgets, designLoad } from "./design-power.ts";
 
 export type DesignCost = {
   readonly flashBytes: number;
@@ -24,10 +24,8 @@ export type DesignCost = {
 
 /** The board that figures are given for: the virtual board, as an STM32L4R5 at its clock. */
 const REFERENCE_BOARD = "virtual";
-const REFERENCE_CLOCK_HZ = 25e6;
 /** The board of the power budget: the smallest one with sensors of its own. */
 const BUDGET_BOARD = "microbit-v2";
-const BUDGET_CLOCK_HZ = 64e6;
 
 /** Instructions of the network's kernels: for each multiply-accumulate, each value that comes out, each operation. */
 const INSTRUCTIONS_PER_MAC: Partial<Record<LayerDescription["kind"], number>> = {
@@ -79,47 +77,24 @@ export function costOf(
   network: NetworkDescription,
   goal: Pick<Goal, "powerMilliwatts">,
 ): DesignCost {
-  const instructions = frontendInstructions(design) + networkInstructions(network);
-  const reference = loadOn(REFERENCE_BOARD, REFERENCE_CLOCK_HZ, design, instructions);
-  const power = describeBoard(REFERENCE_BOARD)?.power ?? null;
-  const budgetPower = describeBoard(BUDGET_BOARD)?.power ?? null;
+  const instructions = instructionsOf(design, network);
+  const description = describeBoard(REFERENCE_BOARD);
+  const load = description === null ? null : designLoad(description, design, instructions);
+  const power = description?.power ?? null;
   return {
     flashBytes: Math.round(flashBytes(design, network)),
     ramBytes: Math.round(ramBytes(design, network)),
     instructions: Math.round(instructions),
-    latencyMs: reference.latencyMs,
-    powerMilliwatts: power === null ? 0 : continuousMilliwatts(powerStates(power, reference), reference),
-    powerBudget:
-      budgetPower === null
-        ? null
-        : powerBudget(budgetPower, loadOn(BUDGET_BOARD, BUDGET_CLOCK_HZ, design, instructions), 0, goal),
+    latencyMs: load?.latencyMs ?? 0,
+    powerMilliwatts:
+      power === null || load === null ? 0 : continuousMilliwatts(powerStates(power, load), load),
+    powerBudget: designBudgets(design, instructions, 0, goal, BUDGET_BOARD)[0]?.powerBudget ?? null,
   };
 }
 
-function loadOn(board: string, clockHz: number, design: Design, instructions: number): WindowLoad {
-  const cyclesPerInstruction = describeBoard(board)?.cyclesPerInstruction.value ?? 1;
-  return {
-    windowMs: design.window.lengthMs,
-    strideMs: design.window.strideMs,
-    latencyMs: latencyMs({ count: instructions, unit: "instructions", cyclesPerInstruction, clockHz }),
-    sensors: sensorsOf(design),
-    clockHz,
-    cyclesPerInstruction,
-  };
-}
-
-/** Sensors as boards name them: recordings from files may name theirs otherwise, and their channels tell. */
-function sensorsOf({ inputs }: Design): WindowLoad["sensors"] {
-  const named = inputs.map(({ sensor, channels, rateHz }) => ({
-    rateHz,
-    sensor: channels.every((channel) => /^acc/i.test(channel))
-      ? "accelerometer"
-      : channels.every((channel) => /^(audio|microphone|sound)/i.test(channel))
-        ? "microphone"
-        : sensor,
-  }));
-  return named.filter(({ sensor }, index) => named.findIndex((one) => one.sensor === sensor) === index);
-}
+/** Instructions of one window, front end and network. */
+export const instructionsOf = (design: Design, network: NetworkDescription): number =>
+  frontendInstructions(design) + networkInstructions(network);
 
 function networkInstructions({ layers }: NetworkDescription): number {
   return layers.filter(isOperation).reduce((sum, { kind, macs, shape }) => {

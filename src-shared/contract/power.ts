@@ -34,3 +34,22 @@ export const powerBudget = z.object({
   notes: z.array(z.string()),
 });
 export type PowerBudget = z.infer<typeof powerBudget>;
+
+/** The budget of a design on a kind of board. */
+export const boardBudget = z.object({
+  board: z.string(),
+  name: z.string(),
+  latencyMs: z.number(),
+  powerBudget,
+});
+export type BoardBudget = z.infer<typeof boardBudget>;
+
+/** An experiment on the kinds of board that have figures. */
+export const powerOnBoards = z.object({
+  experiment: z.int(),
+  instructions: z.number(),
+  /** Whether the virtual board has counted them; else they are reckoned. */
+  counted: z.boolean(),
+  boards: z.array(boardBudget),
+});
+export type PowerOnBoards = z.infer<typeof powerOnBoards>;

@@ -31,6 +31,7 @@ const COMMANDS = [
   "features",
   "export",
   "report",
+  "power",
   "deploy",
   "monitor",
   "log",

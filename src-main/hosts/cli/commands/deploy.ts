@@ -7,6 +7,7 @@ import { deploy } from "../../../services/deployment-service.ts";
 import { openWithFirmware } from "../../../services/firmware-service.ts";
 import { openProject, readSignalFile } from "../../../services/project-service.ts";
 import type { CliContext } from "../context.ts";
+import { budgetRows } from "../power-text.ts";
 import { choiceOption, numberOption, table } from "../values.ts";
 
 type Options = {
@@ -76,7 +77,7 @@ export function register(program: Command, cli: CliContext): void {
 }
 
 function reportText(report: DeploymentReport): string {
-  const { goldenVectors, instructions, latencyMs, powerMilliwatts, batteryDays } = report;
+  const { goldenVectors, instructions, latencyMs, powerBudget } = report;
   return [
     table([
       ["board", report.board],
@@ -86,10 +87,9 @@ function reportText(report: DeploymentReport): string {
       ["memory", `${report.ram} bytes RAM, ${report.flash} bytes flash`],
       ["one window", instructions === null ? "not counted" : `${instructions} instructions`],
       ["latency", latencyMs === null ? "not known" : `${latencyMs.toFixed(1)} ms`],
-      ["power", powerMilliwatts === null ? "not known" : `${powerMilliwatts.toFixed(3)} mW`],
-      ["battery", batteryDays === null ? "-" : `${batteryDays.toFixed(0)} days`],
+      ...(powerBudget === null ? [["power", "not known"]] : budgetRows(powerBudget)),
       ["time", `${report.seconds.toFixed(1)} s`],
     ]),
-    ...report.warnings.map((warning) => `Note: ${warning}`),
+    ...[...report.warnings, ...(powerBudget?.notes ?? [])].map((note) => `Note: ${note}`),
   ].join("\n");
 }
