@@ -25,6 +25,8 @@ export type Score = { readonly accuracy: number; readonly loss: number };
 /** Better ones first. */
 export const byScore = (a: Score, b: Score): number => b.accuracy - a.accuracy || a.loss - b.loss;
 
+/** Copies of each window in a trial: its few epochs would not see more of them. */
+const MOST_COPIES = 6;
 /** Bytes of windows' features that are kept for the next design. */
 const MOST_KEPT_BYTES = 256 * 2 ** 20;
 
@@ -84,9 +86,12 @@ export class Trials {
     return { accuracy: validationAccuracy, loss: validationLoss };
   }
 
-  async #dataFor(learning: LearningPlan, work: WorkOptions): Promise<TrainingData> {
-    const { window, inputs, normalisation, training } = learning.design;
-    const key = JSON.stringify([window, inputs, normalisation, training.augmentation, training.seed]);
+  async #dataFor(plan: LearningPlan, work: WorkOptions): Promise<TrainingData> {
+    const { window, inputs, normalisation, training } = plan.design;
+    const { augmentation } = training;
+    const few = augmentation && { ...augmentation, copies: Math.min(MOST_COPIES, augmentation.copies) };
+    const learning = { ...plan, design: { ...plan.design, training: { ...training, augmentation: few } } };
+    const key = JSON.stringify([window, inputs, normalisation, few, training.seed]);
     const known = this.#kept.get(key);
     if (known !== undefined) return known.data;
     const data = await trainingData(this.#dataset, learning, work);
