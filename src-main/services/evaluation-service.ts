@@ -10,12 +10,13 @@ import { checkLeaks } from "../features/check-design.ts";
 import { type DatasetWindow, datasetFeatures, filterPlan, planDataset } from "../features/dataset-windows.ts";
 import { Twin } from "../features/twin.ts";
 import { judgeAnomaly, scoresOfFeatures } from "./anomaly-service.ts";
-import { classReport, valueReport } from "./evaluation-report.ts";
+import { classReport, type Scored, valueReport } from "./evaluation-report.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
 import { keepEvaluation } from "./kept-reports.ts";
 import { argmax, mcnemar } from "./metrics.ts";
 import { scoreSide } from "./scored-windows.ts";
 import { keptOf } from "./thresholds-service.ts";
+import { pairWindows } from "./window-pairs.ts";
 
 /**
  * Evaluates an experiment. Converts it first where the engine needs that. Throws `not-found`, `usage` for a board without a port,
@@ -35,6 +36,7 @@ export async function evaluate(
       ? valueReport(scored)
       : classReport(scored, experiment.labels)),
     thresholds: keptOf(experiment),
+    ...(scored.difference === undefined ? {} : { boardDifference: placed(scored) }),
     ...(experiment.anomaly === null
       ? {}
       : {
@@ -52,6 +54,21 @@ export async function evaluate(
   }
   keepEvaluation(project, experiment.id, report);
   return report;
+}
+
+/** Where a board first computed otherwise than the device twin. */
+function placed({ difference, windows }: Scored): EvaluationReport["boardDifference"] {
+  if (difference === undefined || difference === null) return null;
+  const { recording, startMs } = windows[difference.window] as DatasetWindow;
+  const { board, twin, ...where } = difference;
+  return {
+    ...where,
+    board: Number.isFinite(board) ? board : null,
+    twin: Number.isFinite(twin) ? twin : null,
+    recording: recording.id,
+    recordingName: recording.name,
+    startMs,
+  };
 }
 
 /** Anomaly scores of the normal validation windows, where the side that is evaluated has no normal windows. */
@@ -102,7 +119,7 @@ export type ComparisonReport = {
 };
 
 /**
- * Two experiments on the same test windows, both in float. Where their windows differ, those that begin at the same time count.
+ * Two experiments on the same test windows, both in float. Where their windows differ, those that begin nearest to each other count.
  * Throws `usage` where one of them predicts a value.
  */
 export async function compare(
@@ -111,7 +128,7 @@ export async function compare(
   b: number,
   work: WorkOptions = {},
 ): Promise<ComparisonReport> {
-  const answers: Map<string, boolean>[] = [];
+  const answers: { readonly windows: readonly DatasetWindow[]; readonly right: readonly boolean[] }[] = [];
   for (const id of [a, b]) {
     const experiment = loadExperiment(project, id);
     if (experiment.design.task === "regression") {
@@ -126,25 +143,24 @@ export async function compare(
       { split: "test", engine: "float" },
       work,
     );
-    answers.push(
-      new Map(
-        windows.map(({ recording, startMs }, index) => [
-          `${recording.id} ${startMs.toFixed(3)}`,
+    answers.push({
+      windows,
+      right: windows.map(
+        ({ recording }, index) =>
           experiment.labels[argmax(scores[index] as Float32Array)] === recording.label,
-        ]),
       ),
-    );
+    });
   }
-  const [first = new Map<string, boolean>(), second = new Map<string, boolean>()] = answers;
-  const shared = [...first.keys()].filter((key) => second.has(key));
+  const [first = { windows: [], right: [] }, second = { windows: [], right: [] }] = answers;
+  const shared = pairWindows(first.windows, second.windows);
   if (shared.length === 0) {
     throw new LimpetError("usage", "The two experiments have no test windows in common.", {
       field: "experiment",
-      hint: "Compare experiments whose windows begin at the same times.",
+      hint: "Compare experiments whose windows begin at about the same times.",
     });
   }
   const count = (rightA: boolean, rightB: boolean): number =>
-    shared.filter((key) => first.get(key) === rightA && second.get(key) === rightB).length;
+    shared.filter(([x, y]) => first.right[x] === rightA && second.right[y] === rightB).length;
   const [bothRight, onlyA, onlyB, bothWrong] = [
     count(true, true),
     count(true, false),
