@@ -75,7 +75,6 @@ function Recordings({ report }: { report: EvaluationReport }) {
               <th>{t("Recording")}</th>
               <th>{t("Was")}</th>
               <th>{t("Called")}</th>
-              <th className="num">{t("Score")}</th>
               <th className="num">{t("Windows right")}</th>
             </tr>
           </thead>
@@ -98,15 +97,11 @@ function Recordings({ report }: { report: EvaluationReport }) {
                   </td>
                   <td>
                     <span className="called" data-right={right}>
-                      {right ? (
-                        <Check size={15} aria-label={t("right")} />
-                      ) : (
-                        <X size={15} aria-label={t("wrong")} />
-                      )}
-                      <ClassChip label={one.predicted} />
+                      {right ? <Check size={15} aria-hidden /> : <X size={15} aria-hidden />}
+                      {right ? t("the same") : <ClassChip label={one.predicted} />}
+                      <span className="soft small">{percent(one.score)}</span>
                     </span>
                   </td>
-                  <td className="num">{percent(one.score)}</td>
                   <td className="num">
                     {t("{{right}} of {{count}}", {
                       right: Math.round(one.accuracy * one.windows),

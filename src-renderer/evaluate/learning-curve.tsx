@@ -51,8 +51,8 @@ export function LearningCurve({ experiment }: { experiment: ExperimentInfo }) {
   );
 }
 
-const WIDTH = 520;
-const HEIGHT = 220;
+const WIDTH = 420;
+const HEIGHT = 210;
 const LEFT = 54;
 const BOTTOM = 40;
 

@@ -23,7 +23,8 @@ export type Often =
 
 export function often(perHour: number): Often {
   if (perHour <= 0) return { kind: "none" };
-  if (perHour >= 1) return { kind: "hourly", count: Math.round(perHour * 10) / 10 };
+  if (perHour >= 1)
+    return { kind: "hourly", count: perHour < 10 ? Math.round(perHour * 10) / 10 : Math.round(perHour) };
   const hours = 1 / perHour;
   return hours < 36
     ? { kind: "every-hours", count: Math.round(hours) }

@@ -14,8 +14,10 @@ import { fixed, grouped, percent } from "../locales/format.ts";
 import { Card, ClassChip, ErrorMessage, Message, useLabels } from "../widgets/parts.tsx";
 import { often, pointAt, RATES } from "./threshold-points.ts";
 
-/** Rate that the slider starts at: one false alarm in an hour. */
-const FIRST_RATE = RATES.indexOf(1);
+/** The slider's last place: as many as there may be, which is to have no thresholds. */
+const ANY = RATES.length;
+/** Places of the slider that are named. */
+const MARKS = [RATES.indexOf(0), RATES.indexOf(1), ANY];
 
 export function ThresholdsView({ experiment }: { experiment: ExperimentInfo }) {
   const { t } = useTranslation();
@@ -24,7 +26,10 @@ export function ThresholdsView({ experiment }: { experiment: ExperimentInfo }) {
   const [draft, setDraft] = useState<LabelThresholds | null>(null);
   const { answer, error, asking } = useAnswer(
     "thresholds:measure",
-    { experiment: experiment.id, ...(rate === null ? {} : { falseAlarmsPerHour: RATES[rate] ?? 1 }) },
+    {
+      experiment: experiment.id,
+      ...(rate === null || rate === ANY ? {} : { falseAlarmsPerHour: RATES[rate] ?? 1 }),
+    },
     rate === null ? 0 : 150,
   );
   const set = useWork("thresholds:set");
@@ -34,6 +39,8 @@ export function ThresholdsView({ experiment }: { experiment: ExperimentInfo }) {
   }, [proposed]);
   const words = useOften();
   const kept = experiment.thresholds;
+  const none = Object.values(kept).every((value) => value === 0);
+  const rateWords = (place: number): string => (place === ANY ? t("any number") : words(RATES[place] ?? 0));
   const shown = draft ?? kept;
   const changed = answer?.labels.some(({ label }) => differs(shown[label], kept[label])) === true;
   const save = async (thresholds: LabelThresholds): Promise<void> => {
@@ -59,20 +66,21 @@ export function ThresholdsView({ experiment }: { experiment: ExperimentInfo }) {
         </p>
         <div className="rate">
           <span id="rate-name">
-            {t("At most so many false alarms:")} <b>{words(RATES[rate ?? FIRST_RATE] ?? 1)}</b>
+            {t("At most so many false alarms:")}{" "}
+            <b>{rate === null && !none ? t("as chosen before") : rateWords(rate ?? ANY)}</b>
           </span>
           <Slider
             thumbProps={{ "aria-labelledby": "rate-name" }}
             min={0}
-            max={RATES.length - 1}
+            max={ANY}
             step={1}
             label={null}
-            value={rate ?? FIRST_RATE}
-            onChange={setRate}
-            marks={[0, FIRST_RATE, RATES.length - 1].map((value) => ({
-              value,
-              label: words(RATES[value] ?? 0),
-            }))}
+            value={rate ?? (none ? ANY : (MARKS[1] ?? 0))}
+            onChange={(value) => {
+              setRate(value);
+              if (value === ANY) setDraft({});
+            }}
+            marks={MARKS.map((value) => ({ value, label: rateWords(value) }))}
           />
         </div>
         <div className="row">
@@ -84,11 +92,6 @@ export function ThresholdsView({ experiment }: { experiment: ExperimentInfo }) {
                   windows: answer.windows,
                 })}
           </span>
-          {Object.values(kept).some((value) => value > 0) && (
-            <Button variant="default" disabled={set.running} onClick={() => void save({})}>
-              {t("Without thresholds")}
-            </Button>
-          )}
           {draft !== null && (
             <Button
               variant="default"
