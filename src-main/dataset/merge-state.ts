@@ -30,6 +30,7 @@ export function endMerging(database: ProjectDatabase): void {
 export function removeUnfinishedMerge(database: ProjectDatabase): void {
   if (!isMergeUnfinished(database)) return;
   const moment = parsedSetting(database, KEY, z.string());
+  makeRoom(database);
   for (const { id } of database.all<{ id: number }>(
     "SELECT id FROM recordings WHERE deleted_at = ?",
     moment,
@@ -38,4 +39,13 @@ export function removeUnfinishedMerge(database: ProjectDatabase): void {
     database.write(() => database.run("DELETE FROM recordings WHERE id = ?", id));
   }
   database.write(() => endMerging(database));
+}
+
+/** Has the log begin anew, which removing then needs no room for: the disk may be full of it. */
+function makeRoom(database: ProjectDatabase): void {
+  try {
+    database.pragma("wal_checkpoint(TRUNCATE)");
+  } catch {
+    // No room for that either, or another program reads.
+  }
 }

@@ -3,8 +3,8 @@
  * of sight until all of it is there, and becomes visible in one transaction; what a killed program left half done is removed at the
  * next opening. The other file is only read, every chunk checked, and never changed, whatever format it has.
  */
-import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { statfsSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type {
   MergeConflict,
@@ -22,7 +22,7 @@ import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
 import { lockForRecording } from "./recording-lock.ts";
 import { finishRecording, insertRecording, writePending } from "./recordings-table.ts";
-import { bytesOf, chunkCrc, samplesFrom } from "./samples.ts";
+import { bytesOf, chunkCrc, sampleBytes, samplesFrom } from "./samples.ts";
 import { extendSplit } from "./split-table.ts";
 import { contentHash, StreamSink } from "./stream-sink.ts";
 
@@ -106,9 +106,12 @@ class Merge {
       1,
       recordings.reduce((sum, recording) => sum + samplesOf(recording), 0),
     );
+    const hashes = this.#storedHashes();
+    const isNew = ({ id }: RecordingInfo): boolean => !this.#known.has(hashes.get(id) ?? "");
+    requireRoom(this.#database.path, recordings.filter(isNew));
     for (const recording of recordings) {
       await this.#pause(`importing ${recording.name}`);
-      const hash = await this.#hashOf(recording);
+      const hash = hashes.get(recording.id) ?? (await this.#hashOf(recording));
       const known = this.#known.get(hash);
       if (known === undefined) {
         const id = await this.#copy(recording);
@@ -144,13 +147,15 @@ class Merge {
     throwIfCancelled(this.#work.signal);
   }
 
-  /** Content hash of a recording of the other project; worked out where it has none (after a repair). */
-  async #hashOf(recording: RecordingInfo): Promise<string> {
-    const row = this.#source.database.get<{ hash: Uint8Array | null }>(
-      "SELECT content_hash AS hash FROM recordings WHERE id = ?",
-      recording.id,
+  /** Content hashes of the other project's recordings, where they have one (after a repair they have none). */
+  #storedHashes(): Map<number, string> {
+    const rows = this.#source.database.all<{ id: number; hash: string }>(
+      "SELECT id, lower(hex(content_hash)) AS hash FROM recordings WHERE content_hash IS NOT NULL",
     );
-    if (row?.hash instanceof Uint8Array) return Buffer.from(row.hash).toString("hex");
+    return new Map(rows.map(({ id, hash }) => [id, hash]));
+  }
+
+  async #hashOf(recording: RecordingInfo): Promise<string> {
     const parts = [];
     for (const stream of recording.streams) {
       const sink = new StreamSink(stream);
@@ -394,6 +399,31 @@ const damaged = (project: ProjectFile, recording: number): LimpetError =>
       hint: "Copy that project, run `limpet check --repair` on the copy, and import the copy.",
     },
   );
+
+/** What a recording needs in a project beside its samples: minima and maxima, rows, half-filled pages. */
+const OVERHEAD = 1.15;
+/** Kept free: for the log, and for whatever else is on the disk. */
+const SPARE_BYTES = 8 * 1024 * 1024;
+
+/** Throws `disk-full` where these recordings would not fit. */
+function requireRoom(path: string, recordings: readonly RecordingInfo[]): void {
+  const bytes = recordings
+    .flatMap(({ streams }) => streams)
+    .reduce(
+      (sum, stream) => sum + stream.samples * stream.channels.length * sampleBytes(stream.sampleType),
+      0,
+    );
+  const needed = bytes * OVERHEAD + SPARE_BYTES;
+  const { bavail, bsize } = statfsSync(dirname(path));
+  if (bavail * bsize < needed) {
+    const megabytes = (count: number): string => `${Math.ceil(count / 1e6)} MB`;
+    throw new LimpetError(
+      "disk-full",
+      `Importing may need ${megabytes(needed)}; the disk that holds ${path} has ${megabytes(bavail * bsize)}.`,
+      { field: path, hint: "Free some space and try again. Nothing was imported." },
+    );
+  }
+}
 
 /** Throws `usage` where both are one file, whatever they are called. */
 function requireOther(target: string, path: string): void {

@@ -100,6 +100,9 @@ export class ProjectFile implements Dataset {
           try {
             removeUnfinishedMerge(database);
             closeCutOffRecordings(database);
+          } catch (error) {
+            // Without room to mend, what is there can be used all the same; the next opening mends.
+            if (!(error instanceof LimpetError) || error.code !== "disk-full") throw error;
           } finally {
             lock.release();
           }
