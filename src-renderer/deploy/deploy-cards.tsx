@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { BoardInfo, DeploymentReport } from "../../src-shared/contract/index.ts";
 import { Card, kilobytes, Message } from "../widgets/parts.tsx";
 import type { Stage } from "./deploy-place.tsx";
+import { PowerRows } from "./power-rows.tsx";
 
 const STAGES = ["check", "firmware", "model", "self-test", "proof"] as const;
 
@@ -127,6 +128,7 @@ export function Proof({ report }: { report: DeploymentReport }) {
             </div>
           ))}
         </dl>
+        {report.powerBudget !== null && <PowerRows budget={report.powerBudget} />}
         {report.latencyMs === null && (
           <p className="soft small">
             {t("This board has no clock to measure time and power by; the virtual board and real ones have.")}

@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { DesignReport } from "../../src-shared/contract/index.ts";
 import { useApp } from "../app/store.ts";
+import { PowerRows } from "../deploy/power-rows.tsx";
 import { Card, kilobytes, Meter } from "../widgets/parts.tsx";
 
 /** What the smallest supported board leaves for a model: nRF52833 of the micro:bit v2 (128 kB RAM, 512 kB flash in all). */
@@ -47,6 +48,12 @@ export function CostCard({ report }: { report: DesignReport | null }) {
           "Against what the smallest supported board (micro:bit v2) leaves for a model, and the power of the goal.",
         )}
       </p>
+      {report?.powerBudget != null && (
+        <details className="more">
+          <summary>{t("Power with sensors, and periods that reach a goal")}</summary>
+          <PowerRows budget={report.powerBudget} />
+        </details>
+      )}
       <dl className="pairs">
         <div>
           <dt>{t("Windows to train")}</dt>
