@@ -22,6 +22,7 @@ const exportsSchema = z.object({
   limpet_board_step: call,
   limpet_board_transmit: call,
   limpet_board_reset_wanted: call,
+  limpet_board_light: call,
 });
 type BoardExports = z.infer<typeof exportsSchema>;
 
@@ -37,6 +38,8 @@ export type SimulatedFirmware = {
   transmit(): Uint8Array;
   /** Whether it was asked to restart. */
   resetWanted(): boolean;
+  /** Whether its light is on. */
+  light(): boolean;
   /** A copy of its flash. */
   flash(): Uint8Array;
 };
@@ -117,6 +120,7 @@ export async function startSimulatedFirmware(
       return parts.length === 1 ? (parts[0] as Uint8Array) : new Uint8Array(Buffer.concat(parts));
     },
     resetWanted: () => board.limpet_board_reset_wanted() !== 0,
+    light: () => board.limpet_board_light() !== 0,
     flash: () => view(flashAt, flashBytes).slice(),
   };
 }

@@ -33,6 +33,7 @@ static struct {
   uint64_t now_us;
   uint32_t written;
   uint32_t read;
+  bool light;
   uint8_t ring[RING_BYTES];
 } state;
 
@@ -43,6 +44,7 @@ int32_t limpet_board_receive(const uint8_t *bytes, int32_t count);
 int32_t limpet_board_step(int64_t time_us);
 int32_t limpet_board_transmit(uint8_t *buffer, int32_t capacity);
 int32_t limpet_board_reset_wanted(void);
+int32_t limpet_board_light(void);
 
 static bool inside(uint32_t address, uint32_t count) { return count <= FLASH_BYTES && address <= FLASH_BYTES - count; }
 
@@ -87,6 +89,11 @@ static uint32_t receive(void *context, uint8_t *out, uint32_t max) {
   return count;
 }
 
+static void show(void *context, bool on) {
+  (void)context;
+  state.light = on;
+}
+
 /* Bytes of the board's flash. */
 int32_t EXPORT(limpet_board_flash_bytes)(void) { return FLASH_BYTES; }
 
@@ -116,6 +123,7 @@ int32_t EXPORT(limpet_board_start)(uint8_t *flash, const uint8_t *signal, int32_
   port->log_flash = port->flash;
   port->log_base = 2u * SLOT_BYTES;
   port->log_bytes = LOG_BYTES;
+  port->show = show;
   if (played_sensor_open(&state.sensors, read_signal, NULL, state.signal_bytes, &port->sensors) != 0) return -1;
   board_start(&state.app, port, 0);
   return 0;
@@ -146,3 +154,6 @@ int32_t EXPORT(limpet_board_transmit)(uint8_t *buffer, int32_t capacity) {
 
 /* 1 after a RESET: the holder starts the board anew with its flash. */
 int32_t EXPORT(limpet_board_reset_wanted)(void) { return state.app.reset_wanted && state.app.transmit_count == 0; }
+
+/* Whether the board's light is on. */
+int32_t EXPORT(limpet_board_light)(void) { return state.light ? 1 : 0; }
