@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { Command } from "commander";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ProjectFile } from "../../src-main/dataset/project-file.ts";
+import { Snapshots } from "../../src-main/dataset/snapshots.ts";
 import { register as registerCheck } from "../../src-main/hosts/cli/commands/check.ts";
 import { register as registerExport } from "../../src-main/hosts/cli/commands/export.ts";
 import { register as registerImport } from "../../src-main/hosts/cli/commands/import.ts";
@@ -15,6 +17,7 @@ import { temporaryFolder } from "../dataset/helpers.ts";
 
 afterEach(() => {
   process.exitCode = 0;
+  vi.unstubAllEnvs();
 });
 
 type Outcome = {
@@ -168,5 +171,72 @@ describe("the commands of a project", () => {
     const mended = await limpet("check", project, "--repair");
     expect([mended.code, mended.json]).toMatchObject([0, { ok: true, recordings: 9, problems: [] }]);
     expect((await limpet("check", project)).code).toBe(0);
+  });
+
+  it("import takes a colleague's project, says what differs, and refuses flags that are for files", async () => {
+    const folder = temporaryFolder();
+    const data = dataFolder(folder);
+    const mine = join(folder, "mine.limpet");
+    const other = join(folder, "other.limpet");
+    await limpet("new", mine);
+    await limpet("new", other);
+    await limpet("import", mine, join(data, "low.s1.csv"), join(data, "high.s1.csv"));
+    await limpet("import", other, join(data, "low.s2.csv"));
+    await limpet("import", other, join(data, "high.s1.csv"), "--label", "loud");
+    const refused = await limpet("import", mine, other, "--label", "x");
+    expect([refused.code, refused.message]).toMatchObject([
+      2,
+      expect.stringContaining("--label is for files"),
+    ]);
+    const { json, text } = await limpet("import", mine, other, join(data, "low.s3.csv"));
+    expect(json).toEqual({
+      imported: 2,
+      recordings: [3, 4],
+      skipped: [
+        {
+          path: `${other} (high.s1)`,
+          reason: "The same content is in the project already, as high.s1 (high).",
+        },
+      ],
+      notes: [],
+      merged: [
+        {
+          path: other,
+          imported: 1,
+          same: 1,
+          completed: 0,
+          conflicts: [{ recording: 2, name: "high.s1", field: "label", here: "high", there: "loud" }],
+        },
+      ],
+    });
+    expect(text).toContain('Conflict, high.s1: label is "high" here and "loud" there.');
+    expect((await limpet("import", mine, mine)).code).toBe(2);
+    expect((await limpet("import", mine, join(data, "low.s1.csv"), join(folder, "none.limpet"))).code).toBe(
+      2,
+    );
+    expect((await limpet("info", mine)).json).toMatchObject({ recordings: 4 });
+  });
+
+  it("check lists snapshots and goes back to one, with what stood there kept", async () => {
+    const folder = temporaryFolder();
+    vi.stubEnv("LIMPET_HOME", join(folder, "home"));
+    const path = join(folder, "p.limpet");
+    await limpet("new", path);
+    expect(await limpet("check", path, "--snapshots")).toMatchObject({ code: 0, json: [] });
+    await limpet("import", path, dataFolder(folder));
+    const project = ProjectFile.open(path);
+    await new Snapshots(join(folder, "home", "snapshots")).take(project, { now: new Date("2026-05-01") });
+    project.deleteRecordings([1, 2, 3]);
+    project.close();
+    const { json, text } = await limpet("check", path, "--snapshots");
+    expect(json).toMatchObject([{ id: "2026-05-01" }]);
+    expect(text).toContain("--restore DAY");
+    expect((await limpet("check", path, "--restore", "2026-05-02")).code).toBe(2);
+    expect((await limpet("info", path)).json).toMatchObject({ recordings: 7 });
+    const kept = `${path}.before-restore`;
+    expect((await limpet("check", path, "--restore", "2026-05-01")).json).toEqual({
+      ...{ restored: "2026-05-01", kept, ok: true, recordings: 10, chunks: 10, problems: [] },
+    });
+    expect((await limpet("info", kept)).json).toMatchObject({ recordings: 7 });
   });
 });
