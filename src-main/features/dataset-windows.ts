@@ -100,7 +100,7 @@ export async function datasetFeatures(
     for (const { recording, windows } of plan) {
       if (windows.length === 0) continue;
       const own = values.subarray(done * size, (done + windows.length) * size);
-      const key = `features ${base} ${contentKey(recording, design)}`;
+      const key = `features ${base} ${contentKey(recording, design)} ${placesKey(windows)}`;
       const kept = dataset.cached(key);
       if (kept !== null && kept.byteLength === own.byteLength) {
         new Uint8Array(own.buffer, own.byteOffset, own.byteLength).set(kept);
@@ -136,6 +136,12 @@ const contentKey = (recording: RecordingInfo, design: Pick<Design, "inputs">): s
       return [stream?.id, stream?.samples, stream?.gaps, stream?.lostSamples];
     }),
   );
+
+/** Which windows of a recording they are: with a split by window each side has its own. */
+const placesKey = (windows: readonly DatasetWindow[]): string =>
+  createHash("sha256")
+    .update(JSON.stringify(windows.map(({ starts }) => starts)))
+    .digest("hex");
 
 /** The raw samples of windows, in order, one at a time, for whoever needs more than features. */
 export function* readWindows(

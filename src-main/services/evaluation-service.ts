@@ -8,12 +8,14 @@ import type { WorkOptions } from "../../src-shared/work.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 import { checkLeaks } from "../features/check-design.ts";
 import { type DatasetWindow, datasetFeatures, filterPlan, planDataset } from "../features/dataset-windows.ts";
+import { usable } from "../features/sensor-choice.ts";
 import { Twin } from "../features/twin.ts";
 import { judgeAnomaly, scoresOfFeatures } from "./anomaly-service.ts";
 import { classReport, type Scored, valueReport } from "./evaluation-report.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
 import { keepEvaluation } from "./kept-reports.ts";
 import { argmax, mcnemar } from "./metrics.ts";
+import { groupingsOf, valuesOnBothSides } from "./recording-groups.ts";
 import { scoreSide } from "./scored-windows.ts";
 import { keptOf } from "./thresholds-service.ts";
 import { pairWindows } from "./window-pairs.ts";
@@ -96,12 +98,28 @@ function leaks(project: ProjectFile, { design, row }: Experiment): string[] {
   const warnings = checkLeaks(planDataset(project, design), project.splitOptions()).map(
     ({ message }) => message,
   );
+  warnings.push(...sharedNames(project));
   if (row.datasetHash !== project.datasetHash()) {
     warnings.push(
       "Recordings, labels or split have changed since the training: some of these windows may have been trained on. Train again.",
     );
   }
   return warnings;
+}
+
+/** Names that hint at groups, where nobody has set groups or held something out: recordings of one on both sides. */
+function sharedNames(project: ProjectFile): string[] {
+  const recordings = usable(project.recordings());
+  const thought = project.splitOptions()?.holdout !== undefined;
+  if (thought || recordings.some(({ group }) => group !== null)) return [];
+  return groupingsOf(recordings).flatMap((grouping) => {
+    const shared = valuesOnBothSides(recordings, grouping);
+    return shared.length === 0
+      ? []
+      : [
+          `Recordings ${grouping.shared} (${shared.slice(0, 4).join(", ")}) are both in training and in the test. If that is one machine, session or person, the test looks better than the model is on new ones: \`limpet diagnose\` measures it.`,
+        ];
+  });
 }
 
 export type ComparisonReport = {

@@ -6,8 +6,10 @@ import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 
 /** One way to sort recordings, for example by the part of the name that ends in `mil`. */
 export type Grouping = {
-  /** For people: `group`, `machine`, `mount`, or the part of the name. */
-  readonly name: string;
+  /** For people, behind "recordings": what those of one value share, such as "of one machine". */
+  readonly shared: string;
+  /** Which field of a recording it is; null where it is a part of the name. */
+  readonly field: "group" | "machine" | "mount" | null;
   /** Regular expression whose first match in a name is the value; null where it is not from the name. */
   readonly pattern: string | null;
   /** Value of each recording that has one. */
@@ -21,22 +23,24 @@ const COVERS = 0.7;
 const MOST_VALUES = 12;
 
 /**
- * Ways to sort the recordings that cut across the labels: at least two values, at most twelve, one of them with two labels. Those
+ * Ways to sort the recordings that cut across the labels: two to twelve values, two of them with several labels. Those
  * that somebody named come first, then those of names with the fewest values.
  */
 export function groupingsOf(recordings: readonly Described[]): Grouping[] {
   const named = (["group", "machine", "mount"] as const).map(
-    (name): Grouping => ({
-      name,
+    (field): Grouping => ({
+      shared: `of one ${field}`,
+      field,
       pattern: null,
-      values: valuesBy(recordings, (recording) => recording[name]),
+      values: valuesBy(recordings, (recording) => recording[field]),
     }),
   );
   const kinds = new Set(recordings.flatMap((recording) => partsOf(recording).map(({ kind }) => kind)));
   const parts = [...kinds].map(
     (kind): Grouping => ({
-      name: `the part of the name like ${kind.replace("#", "1")}`,
-      pattern: kind === "#" ? null : `(\\d+${kind.slice(1)})`,
+      shared: `with the same number before “${kind.slice(1)}” in their names`,
+      field: null,
+      pattern: `(\\d+${kind.slice(1)})`,
       values: valuesBy(
         recordings,
         (recording) => partsOf(recording).find((part) => part.kind === kind)?.text,
@@ -90,10 +94,8 @@ function wordGrouping(recordings: readonly Described[]): Grouping[] {
     };
   return [0, 1].map(
     (place): Grouping => ({
-      name:
-        place === 0
-          ? "the word behind the label in the name"
-          : "the second word behind the label in the name",
+      shared: `with the same ${place === 0 ? "" : "second "}word behind the label in their names`,
+      field: null,
       pattern: place === 0 ? "\\.([A-Za-z]+)" : null,
       values: valuesBy(recordings, wordAt(place)),
     }),
@@ -117,4 +119,17 @@ function cutsAcross({ values }: Grouping, recordings: readonly Described[]): boo
     several >= 2 &&
     [...counts.values()].filter((count) => count > 1).length >= 2
   );
+}
+
+/** Values that are both in the test and in training or validation, sorted. */
+export function valuesOnBothSides(
+  recordings: readonly Pick<RecordingInfo, "id" | "split">[],
+  { values }: Pick<Grouping, "values">,
+): string[] {
+  const [known, tested] = [new Set<string>(), new Set<string>()];
+  for (const { id, split } of recordings) {
+    const value = values.get(id);
+    if (value !== undefined && split !== null) (split === "test" ? tested : known).add(value);
+  }
+  return [...tested].filter((value) => known.has(value)).sort();
 }

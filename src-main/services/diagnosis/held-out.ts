@@ -9,7 +9,7 @@ import { suspectLabels } from "../../training/label-errors.ts";
 import { type CrossValidation, crossValidate, dealRecordings } from "../cross-validation.ts";
 import { select, type Table } from "../learning-data.ts";
 import { argmax, mcnemar } from "../metrics.ts";
-import { type Grouping, groupingsOf } from "../recording-groups.ts";
+import { type Grouping, groupingsOf, valuesOnBothSides } from "../recording-groups.ts";
 import { type JudgedRecording, recordNext } from "./what-to-record.ts";
 
 const FOLDS = 5;
@@ -26,6 +26,8 @@ const DROP = 0.1;
 const SIGNIFICANT = 0.01;
 /** Ways to sort recordings that are tried: each takes as many trainings as it has values, 5 at most. */
 const GROUPINGS = 3;
+/** Values that are named. */
+const LISTED = 4;
 
 export async function crossChecks(
   design: Design,
@@ -51,12 +53,14 @@ export async function crossChecks(
   const byRecording = await crossValidate(design, labels, table, dealt, turn(0));
   const judged = judgedRecordings(table, labels, byRecording);
   const findings = labelFindings(judged, labels, counts);
+  const doubtful = new Set(findings.flatMap(({ recordings: some }) => some ?? []));
   for (const [index, grouping] of tried.entries()) {
     const folds = foldsOf(recordings, grouping);
     const byGroup = await crossValidate(design, labels, table, folds, turn(index + 1));
     findings.push(...groupFindings(table, labels, { byRecording, byGroup }, grouping));
   }
-  return [...findings, ...recordNext(judged, recordings, groupings)];
+  const trusted = judged.filter(({ recording }) => !doubtful.has(recording.id));
+  return [...findings, ...recordNext(trusted, recordings, groupings)];
 }
 
 /** Windows spread evenly over each recording, as many as keep the checks short. */
@@ -173,23 +177,23 @@ function groupFindings(
   if (apart - together < DROP || mcnemar(only(true), only(false)) > SIGNIFICANT) return [];
   const percent = (value: number): string => `${Math.round(100 * value)} %`;
   const values = [...new Set(grouping.values.values())].sort((a, b) => (a < b ? -1 : 1));
-  const figures = `with recordings left out at random ${percent(apart)} of the windows are right, with all of one ${grouping.name} left out (${values.slice(0, 4).join(", ")}${values.length > 4 ? ", …" : ""}) ${percent(together)}`;
-  const shared = sharedValues(windows, grouping);
+  const listed = `${values.slice(0, LISTED).join(", ")}${values.length > LISTED ? ", …" : ""}`;
+  const same = `recordings ${grouping.shared} (${listed})`;
+  const shared = valuesOnBothSides(
+    windows.map(({ recording, split }) => ({ id: recording.id, split })),
+    grouping,
+  );
   const separate = shared.length === 0;
   return [
     {
       kind: "leakage",
       severity: separate ? "info" : "error",
       message: separate
-        ? `The split keeps recordings of one ${grouping.name} together, and that matters: ${figures}.`
-        : `The split misleads: recordings of one ${grouping.name} are in training and in the test, and ${figures}. On new ones the model will be as bad as that.`,
+        ? `The split keeps ${same} together, and that matters: left out together ${percent(together)} of their windows are right, left out at random ${percent(apart)}.`
+        : `The split misleads: ${same} are in training and in the test. Left out at random ${percent(apart)} of their windows are right; left out together, as new ones will be, ${percent(together)}.`,
       hint: separate
-        ? "Keep it so, and record more values of it: the model has to learn what they have in common."
-        : grouping.name === "group"
-          ? "Divide by group (`limpet split --by group`)."
-          : grouping.pattern === null
-            ? `Give recordings of one ${grouping.name} the same group, and divide by group.`
-            : `Hold one out (\`limpet split --holdout ${values.at(-1)}\`), or set groups by the name (\`limpet import --group '${grouping.pattern}'\`) and divide by group.`,
+        ? "Keep it so, and record more of them: the model has to learn what they have in common."
+        : hintFor(grouping, values),
       recordings: [
         ...new Set(
           windows.flatMap(({ recording, split }) =>
@@ -204,12 +208,9 @@ function groupFindings(
   ];
 }
 
-/** Values that are both in the test and in training or validation. */
-function sharedValues(windows: Table["windows"], { values }: Grouping): string[] {
-  const [known, tested] = [new Set<string>(), new Set<string>()];
-  for (const { recording, split } of windows) {
-    const value = values.get(recording.id);
-    if (value !== undefined && split !== null) (split === "test" ? tested : known).add(value);
-  }
-  return [...tested].filter((value) => known.has(value));
+function hintFor({ field, pattern }: Grouping, values: readonly string[]): string {
+  if (field === "group") return "Divide by group (`limpet split --by group`).";
+  if (field !== null) return `Give recordings of one ${field} the same group, and divide by group.`;
+  const group = pattern === null ? "" : `, with the next import by \`--group '${pattern}'\``;
+  return `Hold one out (\`limpet split --holdout ${values[0]}\`), or give them groups (in Collect${group}) and divide by group.`;
 }

@@ -62,7 +62,7 @@ function gaps(
   labels: readonly string[],
   groupings: readonly Grouping[],
 ): DiagnosisFinding[] {
-  return groupings.flatMap(({ name, values }) => {
+  return groupings.flatMap(({ values }) => {
     const seen = new Map<string, Set<string>>();
     for (const { id, label } of recordings) {
       const value = values.get(id);
@@ -70,6 +70,8 @@ function gaps(
     }
     const usual = [...seen].filter(([, own]) => own.size > USUAL * labels.length);
     return labels.flatMap((label): DiagnosisFinding[] => {
+      // A class that has none of the values is not of that kind: a sound bearing has no size of its fault.
+      if (![...seen.values()].some((own) => own.has(label))) return [];
       const missing = usual
         .filter(([, own]) => !own.has(label))
         .map(([value]) => value)
@@ -80,7 +82,7 @@ function gaps(
         {
           kind: "record",
           severity: "warning",
-          message: `${label} was never recorded at ${named}, as other classes were (${name}): a model may take that for the difference.`,
+          message: `${label} was never recorded at ${named}, as other classes were: a model may take that for the difference.`,
           hint: `Record ${label} at ${named}, too.`,
           label,
           place: "collect",
@@ -112,7 +114,12 @@ function leastKnown(
       ? `Of ${label} there ${count === 1 ? "is 1 recording" : `are ${count} recordings`}, too few to say how well it is recognised`
       : `Least is known of ${label}: ${right} of ${own.length} recordings that the model had not seen were called right, so its recall may be anything from ${Math.round(100 * next.low)} to ${Math.round(100 * (next.low + next.width))} %`;
   const mixed = mostOften(own.filter(({ called }) => called !== label).map(({ called }) => called));
-  const where = whereNext(label, own, groupings);
+  const wrong = new Set(own.flatMap(({ recording, called }) => (called === label ? [] : [recording])));
+  const where = whereNext(
+    recordings.filter((recording) => recording.label === label),
+    wrong,
+    groupings,
+  );
   return [
     {
       kind: "record",
@@ -127,19 +134,19 @@ function leastKnown(
 
 /** The condition under which the class fails most; else the one that it was recorded least under; null where none is known. */
 function whereNext(
-  label: string,
-  own: readonly JudgedRecording[],
+  own: readonly RecordingInfo[],
+  wrong: ReadonlySet<RecordingInfo>,
   groupings: readonly Grouping[],
 ): string | null {
-  const [grouping] = groupings;
+  const grouping = groupings.find(({ values }) => own.some(({ id }) => values.has(id)));
   if (grouping === undefined) return null;
   const tally = new Map<string, { count: number; wrong: number }>();
   for (const value of grouping.values.values()) tally.set(value, { count: 0, wrong: 0 });
-  for (const { recording, called } of own) {
+  for (const recording of own) {
     const row = tally.get(grouping.values.get(recording.id) ?? "");
     if (row === undefined) continue;
     row.count++;
-    if (called !== label) row.wrong++;
+    if (wrong.has(recording)) row.wrong++;
   }
   const [best] = [...tally].sort(
     ([nameA, a], [nameB, b]) => b.wrong - a.wrong || a.count - b.count || (nameA < nameB ? -1 : 1),
