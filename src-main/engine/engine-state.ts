@@ -74,8 +74,23 @@ export class EngineState {
 
   /** Opens the project at `path` in place of the one that is open. */
   async open(path: string): Promise<ProjectFile> {
+    const before = this.#project?.path ?? null;
     await this.close();
-    return this.adopt(openProject(path));
+    try {
+      return this.adopt(openProject(path));
+    } catch (error) {
+      if (before !== null) this.#adoptAgain(before);
+      throw error;
+    }
+  }
+
+  /** A file that is no project costs nobody the project that was open. */
+  #adoptAgain(path: string): void {
+    try {
+      this.adopt(openProject(path));
+    } catch (error) {
+      this.#log.warn({ error: String(error) }, "the project that was open before could not be opened again");
+    }
   }
 
   /** Takes a project that was just made or opened; the one before must be closed. */

@@ -1,24 +1,28 @@
 /** The language of the window: the system's, or one of the catalogues. */
 import { ActionIcon, Menu } from "@mantine/core";
-import { Check, Languages } from "lucide-react";
+import { Languages } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { changeLanguage } from "../locales/i18n.ts";
 import { LANGUAGES } from "../locales/languages.ts";
 import { useEngine } from "./engine-context.ts";
 import { notifyError, useApp } from "./store.ts";
 
+/** Stands for no choice. */
+const SYSTEM = "system";
+
 export function LanguageChoice() {
   const { t } = useTranslation();
   const client = useEngine();
   const info = useApp((state) => state.info);
   const chosen = info?.language ?? null;
-  const choose = async (language: string | null): Promise<void> => {
+  const choose = async (tag: string): Promise<void> => {
+    const language = tag === SYSTEM ? null : tag;
     await changeLanguage(language);
     if (info !== null) useApp.setState({ info: { ...info, language } });
     await client.request("app:set-language", { language });
   };
-  const entries: readonly (readonly [string | null, string])[] = [
-    [null, t("System language")],
+  const entries: readonly (readonly [string, string])[] = [
+    [SYSTEM, t("System language")],
     ...Object.entries(LANGUAGES).map(([tag, { name }]) => [tag, name] as const),
   ];
   return (
@@ -29,18 +33,13 @@ export function LanguageChoice() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {entries.map(([tag, name]) => (
-          <Menu.Item
-            key={tag ?? ""}
-            lang={tag ?? undefined}
-            role="menuitemradio"
-            aria-checked={tag === chosen}
-            leftSection={<Check size={15} style={{ visibility: tag === chosen ? "visible" : "hidden" }} />}
-            onClick={() => void choose(tag).catch(notifyError)}
-          >
-            {name}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={chosen ?? SYSTEM} onChange={(tag) => void choose(tag).catch(notifyError)}>
+          {entries.map(([tag, name]) => (
+            <Menu.RadioItem key={tag} value={tag} closeMenuOnClick lang={tag === SYSTEM ? undefined : tag}>
+              {name}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

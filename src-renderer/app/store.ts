@@ -139,11 +139,12 @@ export function followEngine(client: EngineClient): void {
   client.on("training:epoch", (epoch) => set((state) => ({ epochs: [...state.epochs, epoch] })));
   client.on("app:notice", (notice) => useApp.getState().notify(notice));
   const load = async (again: boolean): Promise<void> => {
-    const [info, summary, board] = await Promise.all([
+    const [info, board] = await Promise.all([
       client.request("app:get-info", {}),
-      client.request("project:get-summary", {}),
       client.request("boards:get-state", {}),
     ]);
+    // Last, and taken at once: a project that is opened meanwhile tells of itself by an event, which nothing older may undo.
+    const summary = await client.request("project:get-summary", {});
     set({ info, board, loaded: true, recording: { kind: "idle" } });
     adopt(summary);
     if (again) {

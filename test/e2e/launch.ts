@@ -98,7 +98,7 @@ export async function startServer(
   const child = spawn(
     process.execPath,
     [join(ROOT, "bin/limpet.mjs"), "app", "--host", "web", "--no-open", ...more],
-    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, LIMPET_HOME: folder } },
+    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, LIMPET_HOME: folder, HOME: folder } },
   );
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   for await (const line of createInterface({ input: child.stdout })) {
@@ -122,7 +122,13 @@ async function startElectron(folder: string): Promise<Started> {
   const app = await _electron.launch({
     executablePath: executablePath ?? "",
     args: [ROOT],
-    env: { ...(process.env as Record<string, string>), LIMPET_HOME: folder, LIMPET_NODE: process.execPath },
+    env: {
+      ...(process.env as Record<string, string>),
+      LIMPET_HOME: folder,
+      // Examples are made in the home folder.
+      HOME: folder,
+      LIMPET_NODE: process.execPath,
+    },
   });
   const page = await app.firstWindow();
   await app.evaluate(({ BrowserWindow }, size) => {
