@@ -80,6 +80,8 @@ export class BoardsService {
   readonly #listeners = new Set<(event: BoardsEvent) => void>();
   #session: BoardSession | null = null;
   #state: ConnectionState = { kind: "disconnected" };
+  /** Why the last connection failed; null where it did not. */
+  #failure: LimpetError | null = null;
   #options: OpenOptions = {};
   /** Counts connections, so that a reconnection that was overtaken gives up. */
   #generation = 0;
@@ -122,9 +124,11 @@ export class BoardsService {
     return listBoards(this.#read, this.#session);
   }
 
-  /** Whether a port can be used: opens it and lets go of it again. Throws what is wrong. */
+  /** Whether a port can be used: opens it and lets go of it again, unless that was just tried. Throws what is wrong. */
   async probe(port: string): Promise<void> {
     if (this.#session?.port === port) return;
+    if (this.#state.kind === "failed" && this.#state.port === port && this.#failure !== null)
+      throw this.#failure;
     const session = await this.#open(port, {});
     await session.close();
   }
@@ -144,7 +148,10 @@ export class BoardsService {
       await this.#adopt(session);
       return this.#state;
     } catch (error) {
-      if (generation === this.#generation) this.#setState(failedState(port, error));
+      if (generation === this.#generation) {
+        this.#failure = error instanceof LimpetError ? error : null;
+        this.#setState(failedState(port, error));
+      }
       throw error;
     }
   }
@@ -332,6 +339,7 @@ export class BoardsService {
       }
     }
     if (generation === this.#generation) {
+      this.#failure = error instanceof LimpetError ? error : null;
       this.#setState(failedState(port, error));
       for (const { reject } of [...this.#waiters]) reject("The board did not come back.");
     }

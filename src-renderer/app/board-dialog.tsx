@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { BoardInfo } from "../../src-shared/contract/index.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, withCode } from "../widgets/parts.tsx";
-import { ConnectionHelp } from "./connection-help.tsx";
+import { ConnectionHelp, MissingBoardHelp } from "./connection-help.tsx";
 import { useEngine, useWork } from "./engine-context.ts";
 import { notifyError, useApp } from "./store.ts";
 
@@ -43,6 +43,7 @@ function BoardList({ onClose }: { onClose: () => void }) {
   const state = useApp((app) => app.board);
   const list = useWork("boards:list");
   const connect = useWork("boards:connect");
+  const firmware = useWork("boards:write-firmware");
   const [picked, setPicked] = useState<string | null>(null);
   const [signals, setSignals] = useState<readonly string[]>([]);
   const [address, setAddress] = useState("");
@@ -60,6 +61,23 @@ function BoardList({ onClose }: { onClose: () => void }) {
   const choose = (next: string): void => {
     setPicked(next);
     connect.clear();
+    firmware.clear();
+  };
+  /** Connects where the doctor says. */
+  const connectAt = async (next: string): Promise<void> => {
+    choose("other");
+    setAddress(next);
+    const answer = await connect.start({ port: next, signals: [] });
+    if (answer?.kind === "connected") onClose();
+  };
+  const write = async (at: string): Promise<void> => {
+    const answer = await firmware.start({ port: at });
+    if (answer?.kind !== "connected") return;
+    useApp.getState().notify({
+      level: "good",
+      message: t("Limpet's firmware is on the board, and the board is connected."),
+    });
+    onClose();
   };
   return (
     <form
@@ -72,7 +90,9 @@ function BoardList({ onClose }: { onClose: () => void }) {
     >
       <div className="row">
         <p className="soft grow" role="status">
-          {list.running ? t("Looking for boards…") : t("Plug a board in by USB and it appears here.")}
+          {list.running
+            ? t("Looking for boards…")
+            : t("Plug a board in by USB and it appears here. Any board that prints numbers will do.")}
         </p>
         <Button
           variant="default"
@@ -103,7 +123,9 @@ function BoardList({ onClose }: { onClose: () => void }) {
           >
             <Usb size={22} aria-hidden />
             <b>{t("Another port")}</b>
-            <small>{t("A serial port by its name, or tcp://host:port")}</small>
+            <small>
+              {t("A serial port by its name (COM5, or COM5@9600 for another speed), or tcp://host:port")}
+            </small>
           </button>
         )}
       </div>
@@ -117,7 +139,16 @@ function BoardList({ onClose }: { onClose: () => void }) {
         />
       )}
       {isMadeHere(port) && list.result !== null && <Signals signals={signals} onChange={setSignals} />}
-      <ConnectionHelp error={connect.error} port={wanted} />
+      {list.result !== null && !firmware.running && (
+        <MissingBoardHelp onConnect={(at) => void connectAt(at)} onWrite={(at) => void write(at)} />
+      )}
+      <ConnectionHelp
+        error={connect.error}
+        port={wanted}
+        firmware={firmware}
+        onConnect={(at) => void connectAt(at)}
+        onWrite={(at) => void write(at)}
+      />
       <div className="row dialog-foot">
         {state.kind !== "disconnected" && (
           <Button
@@ -137,7 +168,7 @@ function BoardList({ onClose }: { onClose: () => void }) {
             {t("Close")}
           </Button>
         )}
-        <Button type="submit" loading={connect.running} disabled={wanted === ""}>
+        <Button type="submit" loading={connect.running} disabled={wanted === "" || firmware.running}>
           {connect.error !== null ? t("Try again") : connected ? t("Connect anew") : t("Connect")}
         </Button>
       </div>
@@ -203,7 +234,12 @@ function BoardChoice(props: { board: BoardInfo; chosen: boolean; onChoose: () =>
       ? t("The board's firmware inside Limpet. No hardware needed.")
       : board.port === "virtual"
         ? t("The real firmware on an emulated Cortex-M4 chip.")
-        : [board.port, board.firmware === null ? "" : t("firmware {{version}}", { version: board.firmware })]
+        : [
+            board.port,
+            board.firmware === null || board.firmware === ""
+              ? ""
+              : t("firmware {{version}}", { version: board.firmware }),
+          ]
             .filter(Boolean)
             .join(", ");
   // A board of this computer's own is asked only when it is started; its missing parts are said here.

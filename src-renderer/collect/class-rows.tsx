@@ -9,10 +9,11 @@ import { notifyError, useApp } from "../app/store.ts";
 import { classMark } from "../widgets/parts.tsx";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
 import { Thumbnail } from "../widgets/thumbnail.tsx";
+import { useRecorderSettings } from "./recorder-settings.ts";
 import type { Recorder } from "./use-recorder.ts";
 
-/** Recordings of each class to aim for. */
-export const WANTED_EACH = 20;
+/** Recordings of each class to aim for where no plan says how many. */
+const WANTED_EACH = 20;
 const THUMB_PX = 120;
 
 export function ClassRows(props: {
@@ -61,7 +62,8 @@ function ClassRow(props: {
   const { phase } = recorder;
   const active = phase.kind !== "idle" && phase.label === label;
   const { color, shape } = classMark(props.labels, label);
-  const wanted = { count: own.length, wanted: WANTED_EACH, seconds: Math.round(seconds) };
+  const aim = useRecorderSettings((settings) => (settings.mode === "plan" ? settings.takes : WANTED_EACH));
+  const wanted = { count: own.length, wanted: aim, seconds: Math.round(seconds) };
   return (
     <li
       className="class-row"
@@ -94,11 +96,11 @@ function ClassRow(props: {
             {label}
           </b>
         )}
-        <span className="bar" aria-hidden data-full={own.length >= WANTED_EACH}>
-          <i style={{ width: `${Math.min(100, (own.length / WANTED_EACH) * 100)}%` }} />
+        <span className="bar" aria-hidden data-full={own.length >= aim}>
+          <i style={{ width: `${Math.min(100, (own.length / aim) * 100)}%` }} />
         </span>
         <span className="soft small">
-          {own.length >= WANTED_EACH
+          {own.length >= aim
             ? t("{{count}} recordings, {{seconds}} s", wanted)
             : t("{{count}} of {{wanted}}, {{seconds}} s", wanted)}
         </span>

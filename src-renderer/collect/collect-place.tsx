@@ -1,26 +1,32 @@
 /** Step 2: recordings of every class, from the board or from files; what is held back for the test. */
 import { Button, SegmentedControl } from "@mantine/core";
-import { Import as ImportIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ImportResult } from "../../src-shared/contract/index.ts";
 import { useApp } from "../app/store.ts";
-import { Card, Empty, ErrorMessage, Message, Page, useLabels, WorkProgress } from "../widgets/parts.tsx";
+import { Card, Empty, Page, useLabels, WorkProgress } from "../widgets/parts.tsx";
 import { RecordingDialog, type Shown } from "../widgets/recording-dialog.tsx";
 import { ClassRows } from "./class-rows.tsx";
 import { type ListFilter, NO_FILTER } from "./list-filter.ts";
 import { RecordPanel } from "./record-panel.tsx";
 import { RecordingList } from "./recording-list.tsx";
 import { SplitCard } from "./split-card.tsx";
-import { useImport } from "./use-import.ts";
+import { TransferMenu } from "./transfer-menu.tsx";
+import { TransferReport } from "./transfer-report.tsx";
 import { type Recorder, useRecorder } from "./use-recorder.ts";
+import { useTransfer } from "./use-transfer.ts";
+
+const WORKING = {
+  files: "Importing",
+  project: "Adding recordings of another project",
+  export: "Writing recordings",
+} as const;
 
 export function CollectPlace() {
   const { t } = useTranslation();
   const { summary, recordings, go } = useApp();
   const labels = useLabels();
   const recorder = useRecorder();
-  const files = useImport();
+  const transfer = useTransfer();
   const [view, setView] = useState<"classes" | "list">("classes");
   const [filter, setFilter] = useState<ListFilter>(NO_FILTER);
   const [shown, setShown] = useState<Shown | null>(null);
@@ -36,11 +42,7 @@ export function CollectPlace() {
     <Page
       title={t("place.collect")}
       question={t("Do I have enough good recordings of every class?")}
-      aside={
-        <Button variant="default" leftSection={<ImportIcon size={16} />} onClick={() => void files.choose()}>
-          {t("Import files…")}
-        </Button>
-      }
+      aside={<TransferMenu transfer={transfer} />}
       action={
         <>
           <span className="why">
@@ -52,18 +54,17 @@ export function CollectPlace() {
         </>
       }
     >
-      {files.dropping && <div className="drop">{t("Drop recordings to import them")}</div>}
-      {files.work.running && (
+      {transfer.dropping && <div className="drop">{t("Drop recordings to import them")}</div>}
+      {transfer.running !== null && (
         <WorkProgress
-          title={t("Importing")}
-          stage={files.work.stage}
-          fraction={files.work.fraction}
-          startedAt={files.work.startedAt}
-          onCancel={files.work.cancel}
+          title={t(WORKING[transfer.running.what])}
+          stage={transfer.running.stage}
+          fraction={transfer.running.fraction}
+          startedAt={transfer.running.startedAt}
+          onCancel={transfer.running.cancel}
         />
       )}
-      <ErrorMessage error={files.work.error} />
-      {files.report !== null && <ImportReport report={files.report} onClose={files.clear} />}
+      {transfer.report !== null && <TransferReport report={transfer.report} onClose={transfer.clear} />}
       <RecordPanel recorder={recorder} />
       <Card
         title={t("Recordings")}
@@ -121,7 +122,7 @@ export function CollectPlace() {
   );
 }
 
-/** R records the first class that is short of recordings, 1 to 9 that class; while one is made, R and Enter end it. */
+/** R records the class that is shortest of recordings, 1 to 9 that class; while one is made, R ends it, and goes on with a plan that waits; Escape cancels what has not begun. */
 function useRecordKeys(labels: readonly string[], recorder: Recorder, enabled: boolean): void {
   useEffect(() => {
     if (!enabled) return;
@@ -132,9 +133,11 @@ function useRecordKeys(labels: readonly string[], recorder: Recorder, enabled: b
       if (event.key === "r" || event.key === "R") {
         event.preventDefault();
         if (recorder.phase.kind === "recording") recorder.stop();
+        else if (recorder.phase.kind === "waiting") recorder.goOn();
         else recorder.record(shortest(labels));
       }
-      if (event.key === "Escape" && recorder.phase.kind === "countdown") recorder.discard();
+      const begun = useApp.getState().recording.kind === "recording";
+      if (event.key === "Escape" && recorder.phase.kind !== "idle" && !begun) recorder.discard();
       const label = /^[1-9]$/.test(event.key) ? labels[Number(event.key) - 1] : undefined;
       if (label !== undefined && recorder.phase.kind === "idle") recorder.record(label);
     };
@@ -147,24 +150,4 @@ function useRecordKeys(labels: readonly string[], recorder: Recorder, enabled: b
 function shortest(labels: readonly string[]): string {
   const counts = new Map(useApp.getState().summary?.labels.map((one) => [one.label, one.recordings]));
   return [...labels].sort((a, b) => (counts.get(a) ?? 0) - (counts.get(b) ?? 0))[0] ?? "";
-}
-
-function ImportReport({ report, onClose }: { report: ImportResult; onClose: () => void }) {
-  const { t } = useTranslation();
-  return (
-    <>
-      <Message
-        level={report.imported > 0 ? "good" : "warning"}
-        message={t("{{count}} imported, {{skipped}} left out.", {
-          count: report.imported,
-          skipped: report.skipped.length,
-        })}
-        hint={report.notes.join(" ") || undefined}
-        onClose={onClose}
-      />
-      {report.skipped.slice(0, 5).map(({ path, reason }) => (
-        <Message key={path} level="warning" message={path.split(/[\\/]/).at(-1) ?? path} hint={reason} />
-      ))}
-    </>
-  );
 }

@@ -1,12 +1,22 @@
 /** The bars above the list of recordings: what is shown, and what is done with those that were chosen. */
 import { Button, Checkbox, NativeSelect, Popover, TextInput } from "@mantine/core";
 import { Search, Trash2, X } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { SplitName } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
+import { useApp } from "../app/store.ts";
 import { useLabels } from "../widgets/parts.tsx";
 import { deleteRecordings, updateRecordings } from "../widgets/recording-edits.ts";
-import { type ListFilter, NO_FILTER, SORTS, type Sort, STATES, type StateFilter } from "./list-filter.ts";
+import {
+  groupsOf,
+  type ListFilter,
+  NO_FILTER,
+  SORTS,
+  type Sort,
+  STATES,
+  type StateFilter,
+} from "./list-filter.ts";
 
 export function FilterBar(props: {
   filter: ListFilter;
@@ -16,7 +26,10 @@ export function FilterBar(props: {
   const { t } = useTranslation();
   const labels = useLabels();
   const { filter, onFilter } = props;
-  const filtered = filter.search !== "" || filter.label !== "" || filter.state !== "all";
+  const recordings = useApp((state) => state.recordings);
+  const groups = useMemo(() => groupsOf(recordings), [recordings]);
+  const filtered =
+    filter.search !== "" || filter.label !== "" || filter.group !== "" || filter.state !== "all";
   return (
     <div className="row" style={{ gap: 8 }}>
       <TextInput
@@ -40,6 +53,15 @@ export function FilterBar(props: {
         onChange={(event) => onFilter({ ...filter, state: event.currentTarget.value as StateFilter })}
         data={STATES.map((value) => ({ value, label: t(`state.${value}`) }))}
       />
+      {groups.length > 0 && (
+        <NativeSelect
+          aria-label={t("Show the group")}
+          className="group-filter"
+          value={filter.group}
+          onChange={(event) => onFilter({ ...filter, group: event.currentTarget.value })}
+          data={[{ value: "", label: t("All groups") }, ...groups]}
+        />
+      )}
       <NativeSelect
         aria-label={t("Order")}
         value={filter.sort}
@@ -71,6 +93,8 @@ export function BulkBar(props: {
   const { t } = useTranslation();
   const client = useEngine();
   const labels = useLabels();
+  const options = useApp((state) => state.summary?.splitOptions ?? null);
+  const sides = options !== null && options.by !== "window";
   const { ids } = props;
   const none = ids.length === 0;
   return (
@@ -99,6 +123,24 @@ export function BulkBar(props: {
             data={[{ value: "", label: t("Change class…") }, ...labels]}
           />
           <GroupButton ids={ids} />
+          {sides && (
+            <NativeSelect
+              size="xs"
+              aria-label={t("Put into")}
+              value=""
+              onChange={(event) =>
+                event.currentTarget.value !== "" &&
+                updateRecordings(client, ids, { split: event.currentTarget.value as SplitName })
+              }
+              data={[
+                { value: "", label: t("Put into…") },
+                ...(["train", "validation", "test"] as const).map((side) => ({
+                  value: side,
+                  label: t(`state.${side}`),
+                })),
+              ]}
+            />
+          )}
           <Button
             size="xs"
             variant="default"

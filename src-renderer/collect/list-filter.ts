@@ -8,15 +8,17 @@ export const STATES = ["all", "warnings", "excluded", "incomplete", "train", "va
 export type StateFilter = (typeof STATES)[number];
 
 export type ListFilter = {
-  /** Words that must all be found in name, class, group, notes or source. */
+  /** Words that must all be found in name, class, group, machine, mount, notes or source. */
   readonly search: string;
   /** A class, or empty for all. */
   readonly label: string;
+  /** A group, or empty for all. */
+  readonly group: string;
   readonly state: StateFilter;
   readonly sort: Sort;
 };
 
-export const NO_FILTER: ListFilter = { search: "", label: "", state: "all", sort: "newest" };
+export const NO_FILTER: ListFilter = { search: "", label: "", group: "", state: "all", sort: "newest" };
 
 export const hasWarning = (one: RecordingInfo): boolean =>
   one.quality.some(({ level }) => level === "warning");
@@ -54,10 +56,16 @@ export function filterRecordings(all: readonly RecordingInfo[], filter: ListFilt
   return all
     .filter((one) => {
       if (filter.label !== "" && one.label !== filter.label) return false;
+      if (filter.group !== "" && one.group !== filter.group) return false;
       if (!isInState(one, filter.state)) return false;
       if (words.length === 0) return true;
-      const text = `${one.name} ${one.label} ${one.group ?? ""} ${one.notes} ${one.source}`.toLowerCase();
+      const text =
+        `${one.name} ${one.label} ${one.group ?? ""} ${one.machine} ${one.mount} ${one.notes} ${one.source}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
     .sort(ORDERS[filter.sort]);
 }
+
+/** The groups that recordings are in, as people count. */
+export const groupsOf = (all: readonly RecordingInfo[]): string[] =>
+  [...new Set(all.flatMap(({ group }) => group ?? []))].sort(compareNames);

@@ -23,6 +23,8 @@ export type Lanes = {
   readonly marks?: readonly Mark[];
   /** Lowest and highest value of each lane's axis; found from what is shown where absent. */
   readonly ranges?: readonly (readonly [number, number] | undefined)[];
+  /** Lines so far above and below the middle of each lane: how far a signal swings that is strong enough to start a recording. */
+  readonly swing?: number | undefined;
 };
 
 /** Space beside the signal for names and figures, pixels. */
@@ -98,6 +100,7 @@ export function drawLanes(canvas: HTMLCanvasElement, picture: Lanes): void {
       height: laneHeight,
       plotWidth,
       range: picture.ranges?.[index] ?? rangeOf(lane),
+      swing: picture.swing,
       stroke: color(`--c${index % 6}`),
       color,
     });
@@ -116,6 +119,7 @@ function drawLane(
     readonly top: number;
     readonly height: number;
     readonly range: readonly [number, number];
+    readonly swing: number | undefined;
     readonly stroke: string;
   },
 ): void {
@@ -141,6 +145,7 @@ function drawLane(
     context.stroke();
     context.setLineDash([]);
   }
+  if (place.swing !== undefined) drawSwing(context, lane, { ...place, low, high, yOf, swing: place.swing });
   context.textAlign = "right";
   context.fillStyle = color("--ink-soft");
   context.fillText(axisNumber(high, high - low), LEFT - 8, top + 15);
@@ -173,6 +178,39 @@ function drawLane(
   }
   context.stroke();
   context.restore();
+}
+
+/** Lines at the middle of the newest part of a lane, plus and minus the swing. */
+function drawSwing(
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  place: Drawing & {
+    readonly low: number;
+    readonly high: number;
+    readonly swing: number;
+    yOf(value: number): number;
+  },
+): void {
+  let sum = 0;
+  let count = 0;
+  for (let i = Math.floor(lane.min.length * 0.75); i < lane.min.length; i++) {
+    const middle = ((lane.min[i] ?? Number.NaN) + (lane.max[i] ?? Number.NaN)) / 2;
+    if (!Number.isFinite(middle)) continue;
+    sum += middle;
+    count++;
+  }
+  if (count === 0) return;
+  context.strokeStyle = place.color("--signal");
+  context.lineWidth = 1;
+  context.setLineDash([6, 4]);
+  context.beginPath();
+  for (const value of [sum / count - place.swing, sum / count + place.swing]) {
+    if (value < place.low || value > place.high) continue;
+    context.moveTo(LEFT, place.yOf(value));
+    context.lineTo(LEFT + place.plotWidth, place.yOf(value));
+  }
+  context.stroke();
+  context.setLineDash([]);
 }
 
 function drawTimes(

@@ -49,8 +49,8 @@ export class LiveLanes {
     this.#wasRecording = recording;
   }
 
-  /** What is drawn of the last `seconds`; `hold` keeps the scale as it is. */
-  picture(seconds: number, hold: boolean): Lanes {
+  /** What is drawn of the last `seconds`; `hold` keeps the scale as it is. `level` is drawn as the swing that a sine of that level has. */
+  picture(seconds: number, hold: boolean, level: number | null = null): Lanes {
     const count = Math.max(1, Math.round(seconds / this.#bucketSeconds));
     const lanes = this.#lanes.map(({ name, min, max }) => ({
       name,
@@ -68,6 +68,7 @@ export class LiveLanes {
       fromSeconds: -seconds,
       toSeconds: 0,
       ranges: this.#ranges,
+      ...(level === null ? {} : { swing: level * Math.SQRT2 }),
       marks: this.#recorded.map(({ from, to }) => ({
         from: at(from),
         to: at(to),

@@ -1,20 +1,33 @@
 /** The live signal of the connected board: last seconds, axes, unit, rate, level, pause. Drawn past React, 20 times a second. */
 import { Button, NativeSelect } from "@mantine/core";
-import { Lock, LockOpen, Pause, Play } from "lucide-react";
+import { AudioLines, Lock, LockOpen, Pause, Play } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEngine } from "../app/engine-context.ts";
 import { connectedBoard, notifyError, useApp } from "../app/store.ts";
 import { BOTTOM, drawLanes, shortNumber } from "./draw-lanes.ts";
 import { LiveLanes } from "./live-lanes.ts";
+import { type Level, levelShare, useLiveLevel } from "./live-level.ts";
+import { LiveSpectrogram } from "./live-spectrogram.tsx";
 
-type Level = { readonly value: number; readonly unit: string; readonly rateHz: number };
+/** The level that starts a recording; of the first sensor where none is named. */
+export type Threshold = { readonly sensor: string; readonly level: number };
 
 /** Readings of level are shown this often, milliseconds. */
 const LEVEL_MS = 250;
 const CHOICES = ["1", "3", "5", "10"];
+/** Whether the spectrogram is shown is kept for the next time. */
+const SPECTROGRAM_KEY = "limpet.live-spectrogram";
 
-export function LiveTrace({ preview = true, recording = false }: { preview?: boolean; recording?: boolean }) {
+export function LiveTrace({
+  preview = true,
+  recording = false,
+  threshold,
+}: {
+  preview?: boolean;
+  recording?: boolean;
+  threshold?: Threshold | undefined;
+}) {
   const { t } = useTranslation();
   const client = useEngine();
   const board = useApp(connectedBoard);
@@ -24,37 +37,54 @@ export function LiveTrace({ preview = true, recording = false }: { preview?: boo
   const [locked, setLocked] = useState(false);
   const [seconds, setSeconds] = useState(5);
   const [sensor, setSensor] = useState("");
-  const [level, setLevel] = useState<Level | null>(null);
+  const [spectrogram, setSpectrogram] = useState(() => localStorage.getItem(SPECTROGRAM_KEY) === "on");
+  const [channel, setChannel] = useState(0);
+  const level = useLiveLevel((state) => state.levels);
   const port = board?.port ?? null;
   const shown = board?.sensors.some(({ id }) => id === sensor) ? sensor : (board?.sensors[0]?.id ?? "");
-  const channels = board?.sensors.find(({ id }) => id === shown)?.channels.length ?? 1;
+  const names = board?.sensors.find(({ id }) => id === shown)?.channels ?? [];
+  const channels = Math.max(1, names.length);
+  const lane = channel < channels ? channel : 0;
+  const wish = spectrogram && shown !== "" ? JSON.stringify({ sensor: shown, channel: lane }) : null;
+  const guide =
+    threshold !== undefined &&
+    (threshold.sensor === shown || (threshold.sensor === "" && shown === board?.sensors[0]?.id))
+      ? threshold.level
+      : null;
 
   useEffect(() => {
     kept.current.clear();
-    setLevel(null);
+    useLiveLevel.getState().clear();
     if (port === null || !preview) return;
-    client.request("boards:preview", { on: true }).catch(notifyError);
     return () => {
       client.request("boards:preview", { on: false }).catch(() => {});
     };
   }, [client, port, preview]);
 
+  // A change of what is shown beside the trace leaves the stream as it is.
   useEffect(() => {
-    let lastLevel = 0;
+    if (port === null || !preview) return;
+    const spectrum = wish === null ? null : (JSON.parse(wish) as { sensor: string; channel: number });
+    client.request("boards:preview", { on: true, spectrum }).catch(notifyError);
+  }, [client, port, preview, wish]);
+
+  useEffect(() => {
+    const lastLevels = new Map<string, number>();
     return client.on("board:signal", (piece) => {
       if (paused) return;
       const lanes = kept.current.get(piece.sensor) ?? new LiveLanes();
       kept.current.set(piece.sensor, lanes);
       lanes.add(piece, recording);
-      if (piece.sensor !== shown) return;
-      if (canvas.current !== null) drawLanes(canvas.current, lanes.picture(seconds, locked));
-      if (performance.now() - lastLevel > LEVEL_MS) {
-        lastLevel = performance.now();
-        const value = Math.max(...piece.channels.map((channel) => channel.level));
-        setLevel({ value, unit: piece.unit, rateHz: piece.rateHz });
+      const now = performance.now();
+      if (now - (lastLevels.get(piece.sensor) ?? 0) > LEVEL_MS) {
+        lastLevels.set(piece.sensor, now);
+        const value = Math.max(...piece.channels.map((one) => one.level));
+        useLiveLevel.getState().put(piece.sensor, { value, unit: piece.unit, rateHz: piece.rateHz });
       }
-    }) as () => void;
-  }, [client, paused, shown, seconds, locked, recording]);
+      if (piece.sensor !== shown || canvas.current === null) return;
+      drawLanes(canvas.current, lanes.picture(seconds, locked, guide));
+    });
+  }, [client, paused, shown, seconds, locked, recording, guide]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -75,7 +105,7 @@ export function LiveTrace({ preview = true, recording = false }: { preview?: boo
     <div className="live">
       <div className="row" style={{ gap: 8 }}>
         <h2>{t("Live signal")}</h2>
-        <LevelMeter level={level} />
+        <LevelMeter level={level[shown] ?? null} threshold={guide} />
         <Lost />
         <span className="grow" />
         {board.sensors.length > 1 && (
@@ -87,6 +117,27 @@ export function LiveTrace({ preview = true, recording = false }: { preview?: boo
             data={board.sensors.map(({ id }) => id)}
           />
         )}
+        {spectrogram && channels > 1 && (
+          <NativeSelect
+            size="xs"
+            aria-label={t("Channel of the spectrogram")}
+            value={String(lane)}
+            onChange={(event) => setChannel(Number(event.currentTarget.value))}
+            data={names.map((name, index) => ({ value: String(index), label: name }))}
+          />
+        )}
+        <Button
+          size="xs"
+          variant="default"
+          aria-pressed={spectrogram}
+          leftSection={<AudioLines size={15} />}
+          onClick={() => {
+            localStorage.setItem(SPECTROGRAM_KEY, spectrogram ? "off" : "on");
+            setSpectrogram(!spectrogram);
+          }}
+        >
+          {t("Spectrogram")}
+        </Button>
         <NativeSelect
           size="xs"
           aria-label={t("Time shown")}
@@ -123,21 +174,31 @@ export function LiveTrace({ preview = true, recording = false }: { preview?: boo
           aria-label={t("Live signal of {{sensor}}", { sensor: shown })}
         />
       </div>
+      {spectrogram && (
+        <LiveSpectrogram
+          sensor={shown}
+          channel={lane}
+          name={names[lane] ?? ""}
+          rateHz={level[shown]?.rateHz ?? board.sensors.find(({ id }) => id === shown)?.rates[0] ?? 1}
+          seconds={seconds}
+          paused={paused}
+        />
+      )}
     </div>
   );
 }
 
 /** Strength on a scale of decibels, so that a whisper and a hammer both move it. */
-function LevelMeter({ level }: { level: Level | null }) {
+function LevelMeter({ level, threshold }: { level: Level | null; threshold: number | null }) {
   const { t } = useTranslation();
   const value = level?.value ?? 0;
-  const share = Math.min(1, Math.max(0, (60 + 20 * Math.log10(Math.max(value, 1e-6))) / 80));
+  const share = levelShare(value);
   const text = level === null ? "–" : `${shortNumber(value)} ${level.unit}`;
   return (
     <div className="level">
       {/* biome-ignore lint/a11y/useSemanticElements: a meter element cannot be drawn as ours is. */}
       <span
-        className="bar"
+        className="bar level-bar"
         role="meter"
         aria-label={t("Level")}
         aria-valuemin={0}
@@ -146,6 +207,7 @@ function LevelMeter({ level }: { level: Level | null }) {
         aria-valuetext={text}
       >
         <i style={{ width: `${share * 100}%` }} />
+        {threshold !== null && <b style={{ left: `${levelShare(threshold) * 100}%` }} />}
       </span>
       <span className="figures">
         {text}

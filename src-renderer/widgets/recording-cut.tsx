@@ -1,11 +1,12 @@
 /** The marked part of a recording: what it measures, and cutting by it. */
 import { Button, NativeSelect, NumberInput } from "@mantine/core";
-import { Crop, Scissors, SquareSplitHorizontal } from "lucide-react";
-import { useState } from "react";
+import { Crop, ScanSearch, Scissors, SquareSplitHorizontal } from "lucide-react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useAnswer, useEngine } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
+import { fixed } from "../locales/format.ts";
 import { shortNumber } from "./draw-lanes.ts";
 import { useLabels } from "./parts.tsx";
 import { cutRecording } from "./recording-edits.ts";
@@ -16,6 +17,9 @@ export function CutPanel(props: {
   marked: Span | null;
   span: Span;
   onMark: (span: Span | null) => void;
+  /** Stretches that were found by energy, shown over the signal until they are cut or let go. */
+  found: readonly Span[] | null;
+  onFound: (found: readonly Span[] | null) => void;
   /** The recording was replaced by these. */
   onReplaced: (ids: readonly number[]) => void;
 }) {
@@ -39,9 +43,9 @@ export function CutPanel(props: {
       <div>
         <h3>
           {marked === null
-            ? t("In sight: {{from}} to {{to}} s", fixed(props.span))
+            ? t("In sight: {{from}} to {{to}} s", ends(props.span))
             : t("Marked: {{from}} to {{to}} s ({{length}} s)", {
-                ...fixed(marked),
+                ...ends(marked),
                 length: (marked.to - marked.from).toFixed(2),
               })}
         </h3>
@@ -77,8 +81,15 @@ export function CutPanel(props: {
           </tbody>
         </table>
       </div>
-      {marked === null ? (
-        <SplitEvenly recording={recording} onReplaced={props.onReplaced} />
+      {marked === null && props.found !== null ? (
+        <FoundActions
+          recording={recording}
+          found={props.found}
+          onFound={props.onFound}
+          onReplaced={props.onReplaced}
+        />
+      ) : marked === null ? (
+        <SplitEvenly recording={recording} onFound={props.onFound} onReplaced={props.onReplaced} />
       ) : (
         <MarkedActions {...props} marked={marked} />
       )}
@@ -86,7 +97,7 @@ export function CutPanel(props: {
   );
 }
 
-const fixed = ({ from, to }: Span) => ({ from: from.toFixed(2), to: to.toFixed(2) });
+const ends = ({ from, to }: Span) => ({ from: from.toFixed(2), to: to.toFixed(2) });
 
 function MarkedActions(props: {
   recording: RecordingInfo;
@@ -153,7 +164,92 @@ function MarkedActions(props: {
   );
 }
 
-function SplitEvenly(props: { recording: RecordingInfo; onReplaced: (ids: readonly number[]) => void }) {
+/** Stretches found by energy: how they are told apart, and cutting them out. */
+function FoundActions(props: {
+  recording: RecordingInfo;
+  found: readonly Span[];
+  onFound: (found: readonly Span[] | null) => void;
+  onReplaced: (ids: readonly number[]) => void;
+}) {
+  const { t } = useTranslation();
+  const client = useEngine();
+  const { recording, found, onFound } = props;
+  const [rules, setRules] = useState({ level: 0, shortest: 0.3, pause: 0.3, margin: 0.1 });
+  const { answer, error } = useAnswer(
+    "recordings:find-active",
+    { id: recording.id, ...rules, level: rules.level > 0 ? rules.level : null },
+    150,
+  );
+  useEffect(() => {
+    if (answer !== null)
+      onFound(answer.parts.map(({ fromSeconds, toSeconds }) => ({ from: fromSeconds, to: toSeconds })));
+  }, [answer, onFound]);
+  const cut = async (replace: boolean): Promise<void> => {
+    const parts = found.map(({ from, to }) => ({ fromSeconds: from, toSeconds: to }));
+    const ids = await cutRecording(
+      client,
+      { id: recording.id, parts, replace },
+      t("Cut into {{count}} recordings.", { count: parts.length }),
+    );
+    if (ids === null) return;
+    onFound(null);
+    if (replace) props.onReplaced(ids);
+  };
+  const number = (name: "shortest" | "pause" | "margin", label: string) => (
+    <NumberInput
+      label={label}
+      min={0}
+      max={60}
+      step={0.1}
+      value={rules[name]}
+      onChange={(value) => setRules({ ...rules, [name]: Math.max(0, Number(value) || 0) })}
+    />
+  );
+  const seconds = found.reduce((sum, { from, to }) => sum + to - from, 0);
+  return (
+    <div className="cut-actions">
+      <p role="status">
+        <b>
+          {error !== null
+            ? error.message
+            : t("{{count}} stretches, {{seconds}} s in all", {
+                count: found.length,
+                seconds: fixed(seconds, 1),
+              })}
+        </b>
+      </p>
+      <NumberInput
+        label={t("Stronger than ({{unit}})", { unit: answer?.unit || "–" })}
+        min={0}
+        step={(answer?.level ?? 0.1) / 5}
+        decimalScale={5}
+        value={rules.level > 0 ? rules.level : Number((answer?.level ?? 0).toPrecision(3))}
+        onChange={(value) => setRules({ ...rules, level: Math.max(0, Number(value) || 0) })}
+      />
+      {number("shortest", t("At least (s)"))}
+      {number("pause", t("Pauses up to (s)"))}
+      {number("margin", t("Margin (s)"))}
+      <Button
+        size="sm"
+        variant="default"
+        disabled={found.length === 0}
+        leftSection={<SquareSplitHorizontal size={16} />}
+        onClick={() => void cut(true)}
+      >
+        {t("Cut into {{count}}", { count: found.length })}
+      </Button>
+      <Button size="sm" variant="default" onClick={() => onFound(null)}>
+        {t("Cancel")}
+      </Button>
+    </div>
+  );
+}
+
+function SplitEvenly(props: {
+  recording: RecordingInfo;
+  onFound: (found: readonly Span[] | null) => void;
+  onReplaced: (ids: readonly number[]) => void;
+}) {
   const { t } = useTranslation();
   const client = useEngine();
   const windowMs = useApp((state) => state.experiments[0]?.design.window.lengthMs ?? 1000);
@@ -195,6 +291,15 @@ function SplitEvenly(props: { recording: RecordingInfo; onReplaced: (ids: readon
           {count < 2 ? t("Split") : t("Split into {{count}}", { count })}
         </Button>
       </div>
+      <Button
+        size="sm"
+        variant="default"
+        style={{ gridColumn: "1 / -1" }}
+        leftSection={<ScanSearch size={16} />}
+        onClick={() => props.onFound([])}
+      >
+        {t("Find where something goes on…")}
+      </Button>
     </div>
   );
 }

@@ -1,13 +1,14 @@
 /** One recording, large: its signal, findings, and all that can be changed about it. */
-import { Button, Modal, Textarea, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Modal, Textarea, TextInput } from "@mantine/core";
 import { ChevronLeft, ChevronRight, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
 import { classMark, Message, useLabels } from "./parts.tsx";
 import { deleteRecordings, updateRecordings } from "./recording-edits.ts";
+import { RecordingPhoto } from "./recording-photo.tsx";
 import { RecordingSignal, useDialogKeys } from "./recording-signal.tsx";
 import type { Span } from "./signal-view.ts";
 
@@ -158,6 +159,11 @@ function Fields(props: {
   const [name, setName] = useState(recording.name);
   const [group, setGroup] = useState(recording.group ?? "");
   const [notes, setNotes] = useState(recording.notes);
+  const [machine, setMachine] = useState(recording.machine);
+  const [mount, setMount] = useState(recording.mount);
+  const known = useApp((state) => state.recordings);
+  const machines = useMemo(() => namesOf(known.map((one) => one.machine)), [known]);
+  const mounts = useMemo(() => namesOf(known.map((one) => one.mount)), [known]);
   return (
     <>
       <TextInput
@@ -181,6 +187,28 @@ function Fields(props: {
         onChange={(event) => setNotes(event.currentTarget.value)}
         onBlur={() => notes !== recording.notes && onChange({ notes })}
       />
+      <div className="place-facts">
+        <Autocomplete
+          label={t("Machine")}
+          placeholder={t("Pump 3, hall 2")}
+          data={machines}
+          value={machine}
+          onChange={setMachine}
+          onBlur={() => machine !== recording.machine && onChange({ machine: machine.trim() })}
+        />
+        <Autocomplete
+          label={t("Where the board sits")}
+          placeholder={t("drive end, on the bearing, axis across")}
+          data={mounts}
+          value={mount}
+          onChange={setMount}
+          onBlur={() => mount !== recording.mount && onChange({ mount: mount.trim() })}
+        />
+        <RecordingPhoto photo={recording.photo} onChange={(photo) => onChange({ photo })} />
+      </div>
     </>
   );
 }
+
+/** Names that were used before, each once, to be chosen again. */
+const namesOf = (all: readonly string[]): string[] => [...new Set(all.filter((name) => name !== ""))].sort();

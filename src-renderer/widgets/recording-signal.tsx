@@ -25,6 +25,7 @@ export function RecordingSignal(props: {
   const { recording } = props;
   const view = useSignalView(recording.seconds, around(props.window, recording.seconds));
   const [marked, setMarked] = useState<Span | null>(null);
+  const [found, setFound] = useState<readonly Span[] | null>(null);
   const [spectrogram, setSpectrogram] = useState(false);
   const [channel, setChannel] = useState("0:0");
   const [stream = 0, lane = 0] = channel.split(":").map(Number);
@@ -96,6 +97,7 @@ export function RecordingSignal(props: {
           marked={marked}
           onMark={setMarked}
           window={props.window}
+          found={found}
           playhead={sound.position}
         />
       ))}
@@ -105,6 +107,8 @@ export function RecordingSignal(props: {
         marked={marked}
         span={view.span}
         onMark={setMarked}
+        found={found}
+        onFound={setFound}
         onReplaced={props.onReplaced}
       />
     </>

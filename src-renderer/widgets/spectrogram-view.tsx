@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Spectrogram, StreamInfo } from "../../src-shared/contract/index.ts";
 import { useAnswer } from "../app/engine-context.ts";
+import { colorOf, hertz } from "./colors.ts";
 import { LEFT, RIGHT } from "./draw-lanes.ts";
 import { ErrorMessage } from "./parts.tsx";
 import type { SignalView, Span } from "./signal-view.ts";
@@ -10,16 +11,6 @@ import { Overlay, useWheel } from "./wave-view.tsx";
 
 const HEIGHT = 190;
 const COLUMNS = 480;
-
-/** Deep water to sand: lightness rises with the level. */
-const STOPS = [
-  [9, 20, 28],
-  [10, 62, 78],
-  [16, 116, 116],
-  [112, 170, 118],
-  [232, 200, 120],
-  [255, 247, 226],
-] as const;
 
 export function SpectrogramView(props: {
   stream: StreamInfo;
@@ -71,9 +62,6 @@ export function SpectrogramView(props: {
   );
 }
 
-const hertz = (value: number): string =>
-  value >= 1000 ? `${Number((value / 1000).toFixed(2))} kHz` : `${Number(value.toFixed(1))} Hz`;
-
 function paint(canvas: HTMLCanvasElement, { columns, bins, base64 }: Spectrogram): void {
   canvas.width = Math.max(1, columns);
   canvas.height = Math.max(1, bins);
@@ -92,13 +80,4 @@ function paint(canvas: HTMLCanvasElement, { columns, bins, base64 }: Spectrogram
     }
   }
   context.putImageData(image, 0, 0);
-}
-
-function colorOf(level: number): [number, number, number] {
-  const place = level * (STOPS.length - 1);
-  const index = Math.min(STOPS.length - 2, Math.floor(place));
-  const share = place - index;
-  const mix = (part: 0 | 1 | 2): number =>
-    (STOPS[index]?.[part] ?? 0) * (1 - share) + (STOPS[index + 1]?.[part] ?? 0) * share;
-  return [mix(0), mix(1), mix(2)];
 }

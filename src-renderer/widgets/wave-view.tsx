@@ -15,6 +15,8 @@ type Props = {
   readonly onMark: (span: Span | null) => void;
   /** The window in question, seconds. */
   readonly window?: Span | undefined;
+  /** Stretches that are proposed to be cut out, seconds. */
+  readonly found?: readonly Span[] | null;
   /** Where the sound is, seconds. */
   readonly playhead?: number | null;
 };
@@ -22,7 +24,7 @@ type Props = {
 /** A drag shorter than this is a click, pixels. */
 const DRAG_PX = 4;
 
-export function WaveView({ stream, view, marked, onMark, window, playhead = null }: Props) {
+export function WaveView({ stream, view, marked, onMark, window, found = null, playhead = null }: Props) {
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useSchemeName();
@@ -64,6 +66,9 @@ export function WaveView({ stream, view, marked, onMark, window, playhead = null
         )}
       >
         <canvas ref={canvas} style={{ height: BOTTOM + Math.max(84, 68 * stream.channels.length) }} />
+        {found?.map((part) => (
+          <Overlay key={part.from} span={span} part={part} className="found" />
+        ))}
         {marked !== null && <Overlay span={span} part={marked} className="marked" />}
         {playhead !== null && (
           <Overlay span={span} part={{ from: playhead, to: playhead }} className="playhead" />

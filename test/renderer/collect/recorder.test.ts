@@ -50,7 +50,7 @@ describe("the sensors of a recording", () => {
 
 describe("how long it takes", () => {
   it("counts countdowns of a series, and is not known of one without an end", () => {
-    const settings = { seconds: 5, takes: 10, countdown: 3 };
+    const settings = { seconds: 5, takes: 10, countdown: 3, start: "countdown" as const };
     expect(totalSeconds({ ...settings, mode: "series" })).toBe(80);
     expect(totalSeconds({ ...settings, mode: "fixed" })).toBe(8);
     expect(totalSeconds({ ...settings, mode: "open" })).toBeNull();

@@ -1,0 +1,74 @@
+/** The frequencies of one channel of the live signal, of every sample, under the trace and with the same time axis. Drawn past React. */
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useEngine } from "../app/engine-context.ts";
+import { hertz } from "./colors.ts";
+import { LEFT, RIGHT } from "./draw-lanes.ts";
+import { LiveColumns } from "./live-columns.ts";
+
+const HEIGHT = 150;
+
+export function LiveSpectrogram(props: {
+  sensor: string;
+  channel: number;
+  name: string;
+  rateHz: number;
+  seconds: number;
+  paused: boolean;
+}) {
+  const { t } = useTranslation();
+  const client = useEngine();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const kept = useRef(new LiveColumns());
+  const { sensor, channel, seconds, paused } = props;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another channel is another picture.
+  useEffect(() => {
+    kept.current = new LiveColumns();
+  }, [sensor, channel]);
+  useEffect(
+    () =>
+      client.on("board:signal", (piece) => {
+        const { spectrum } = piece;
+        if (paused || piece.sensor !== sensor || spectrum === undefined || spectrum.channel !== channel)
+          return;
+        kept.current.add(spectrum, seconds);
+        if (canvas.current !== null) paint(canvas.current, kept.current);
+      }),
+    [client, sensor, channel, seconds, paused],
+  );
+  const maxHz = props.rateHz / 2;
+  return (
+    <div className="trace spectrogram live-spectrogram" style={{ height: HEIGHT + 12 }}>
+      <span className="axis" aria-hidden style={{ height: HEIGHT + 4 }}>
+        <span>{hertz(maxHz)}</span>
+        <b>{props.name}</b>
+        <span>{hertz(maxHz / 2)}</span>
+        <b />
+        <span>0 Hz</span>
+      </span>
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={t("Live spectrogram of {{channel}} up to {{hertz}}", {
+          channel: props.name,
+          hertz: hertz(maxHz),
+        })}
+        style={{ left: LEFT, width: `calc(100% - ${LEFT + RIGHT}px)`, height: HEIGHT }}
+      />
+    </div>
+  );
+}
+
+function paint(canvas: HTMLCanvasElement, picture: LiveColumns): void {
+  const { columns, bins } = picture;
+  if (columns === 0 || bins === 0) return;
+  if (canvas.width !== columns || canvas.height !== bins) {
+    canvas.width = columns;
+    canvas.height = bins;
+  }
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  const image = context.createImageData(columns, bins);
+  picture.paint(image.data);
+  context.putImageData(image, 0, 0);
+}
