@@ -11,7 +11,7 @@ export type ConvertedNetwork = {
   readonly output: Quantisation;
   /** Operations that the board must have, such as `CONV_2D`, each once. */
   readonly operations: readonly string[];
-  /** The network that was written, for compare-quantisation.ts. */
+  /** The network that was written, for layer-noise.ts. */
   readonly quantised: QuantisedNetwork;
 };
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { leastErrorRange } from "../../src-main/conversion/calibration.ts";
-import { compareQuantisation } from "../../src-main/conversion/compare-quantisation.ts";
 import { convertToTflite } from "../../src-main/conversion/convert.ts";
 import { floatPass } from "../../src-main/conversion/float-pass.ts";
 import { int8Pass } from "../../src-main/conversion/int8-pass.ts";
@@ -270,44 +269,5 @@ describe("what cannot be converted", () => {
     errorOf("conversion-failed", () => convertToTflite(network, new Float32Array(0), 0));
     errorOf("conversion-failed", () => convertToTflite(network, new Float32Array(3), 2));
     errorOf("conversion-failed", () => convertToTflite(network, Float32Array.of(1, Number.NaN), 1));
-  });
-});
-
-describe("what quantisation costs", () => {
-  const { network } = networkCases(8)[0] as { network: TrainedNetwork };
-  const features = normalWindows(seededRandom(8), 200, 33);
-  const { quantised } = convertToTflite(network, features, 200);
-  const pass = floatPass(quantised.layers);
-  const targets = Int32Array.from({ length: 200 }, (_, i) => {
-    const scores = pass.run(features.slice(i * 33, i * 33 + 33)).at(-1) as Float32Array;
-    return scores.indexOf(Math.max(...scores));
-  });
-  const windows = { features, count: 200, targets, labels: ["a", "b", "c"] };
-
-  it("is told per class and per layer", () => {
-    const report = compareQuantisation(network, quantised, windows);
-    expect(report.floatAccuracy).toBe(1);
-    expect(report.int8Accuracy).toBe(1 - report.changed / 200);
-    expect(report.perClass.map(({ label }) => label)).toEqual(["a", "b", "c"]);
-    expect(report.perClass.reduce((sum, one) => sum + one.windows, 0)).toBe(200);
-    for (const { floatRecall, int8Recall, windows } of report.perClass) {
-      expect(windows).toBeGreaterThan(0);
-      expect(floatRecall).toBe(1);
-      expect(int8Recall).toBeGreaterThan(0.8);
-    }
-    expect(report.layers.map(({ layer }) => layer)).toEqual(["dense-1", "dense-2", "dense-3", "softmax-4"]);
-    for (const { signalToNoiseDb } of report.layers) expect(signalToNoiseDb).toBeGreaterThan(25);
-  });
-
-  it("is that of the network that is handed in, where one is", () => {
-    const always = (): Int8Array => Int8Array.of(127, -128, -128);
-    const report = compareQuantisation(network, quantised, windows, always);
-    expect(report.perClass.map(({ int8Recall }) => int8Recall)).toEqual([1, 0, 0]);
-    expect(report.changed).toBe(200 - (report.perClass[0]?.windows ?? 0));
-  });
-
-  it("can be cancelled", () => {
-    const signal = AbortSignal.abort();
-    errorOf("cancelled", () => compareQuantisation(network, quantised, windows, null, { signal }));
   });
 });
