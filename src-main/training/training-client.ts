@@ -10,12 +10,20 @@ import { CONTROL } from "./fit.ts";
 import type { WorkerReply, WorkerRequest } from "./training-protocol.ts";
 import { workerFile } from "./worker-file.ts";
 
-/** Milliseconds that an idle thread is kept. */
-const KEEP_MS = 15_000;
-/** Milliseconds that a cancelled thread has to come to its next batch, before it is ended by force. */
-const CANCEL_MS = 3000;
-/** Milliseconds that a thread has to give a first sign of life; then it is taken for stuck. */
-const BEGIN_MS = 60_000;
+/** How threads are started, and how long they are waited for, milliseconds. Tests have threads and times of their own. */
+export const threads = {
+  start: (): Worker => new Worker(workerFile("training-worker"), { execArgv: [] }),
+  /** An idle thread is kept so long; not at all with 0. */
+  keepMs: 15_000,
+  /** A cancelled thread has so long to come to its next batch, before it is ended by force. */
+  cancelMs: 3000,
+  /** A thread has so long to give a first sign of life; then it is taken for stuck. */
+  beginMs: 60_000,
+  /** ... and so long from one to the next: a pass over all windows of a large dataset gives none. */
+  silentMs: 600_000,
+  /** When it is over, what the thread has said while the computer slept is heard first. */
+  graceMs: 3000,
+};
 
 let idle: { worker: Worker; timer: NodeJS.Timeout } | null = null;
 
@@ -37,14 +45,21 @@ export function perform(
   const worker = take();
   return new Promise<Finished>((resolve, reject) => {
     let force: NodeJS.Timeout | undefined;
-    const begin = setTimeout(() => end("drop", () => reject(died(null))), BEGIN_MS);
+    let watchdog: NodeJS.Timeout | undefined;
+    const expectSign = (ms: number): void => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => {
+        watchdog = setTimeout(() => end("drop", () => reject(stuck(ms))), threads.graceMs);
+      }, ms);
+    };
     const cancel = () => {
       Atomics.store(flag, 0, CONTROL.cancel);
-      force = setTimeout(() => end("drop", () => reject(cancelled())), CANCEL_MS);
+      force = setTimeout(() => end("drop", () => reject(cancelled())), threads.cancelMs);
     };
     const stop = () => void Atomics.compareExchange(flag, 0, CONTROL.go, CONTROL.stop);
     const end = (fate: "keep" | "drop", settle: () => void) => {
       clearTimeout(force);
+      clearTimeout(watchdog);
       unlisten(worker);
       work.signal?.removeEventListener("abort", cancel);
       work.stop?.removeEventListener("abort", stop);
@@ -53,7 +68,7 @@ export function perform(
       settle();
     };
     worker.on("message", (reply: WorkerReply) => {
-      clearTimeout(begin);
+      expectSign(threads.silentMs);
       switch (reply.kind) {
         case "begun":
           break;
@@ -78,12 +93,13 @@ export function perform(
     work.signal?.addEventListener("abort", cancel);
     work.stop?.addEventListener("abort", stop);
     if (work.stop?.aborted) stop();
+    expectSign(threads.beginMs);
     worker.postMessage({ ...request, control });
   });
 }
 
 function take(): Worker {
-  if (idle === null) return new Worker(workerFile("training-worker"), { execArgv: [] });
+  if (idle === null) return threads.start();
   const { worker, timer } = idle;
   clearTimeout(timer);
   idle = null;
@@ -93,14 +109,14 @@ function take(): Worker {
 }
 
 function keep(worker: Worker): void {
-  if (idle !== null) {
+  if (idle !== null || threads.keepMs === 0) {
     void worker.terminate();
     return;
   }
   const timer = setTimeout(() => {
     idle = null;
     void worker.terminate();
-  }, KEEP_MS);
+  }, threads.keepMs);
   timer.unref();
   worker.unref();
   worker.on("error", forget);
@@ -121,7 +137,27 @@ function forget(): void {
 const cancelled = () => new LimpetError("cancelled", "Training was cancelled.");
 
 const died = (cause: unknown) =>
-  new LimpetError("training-failed", "The training thread ended unexpectedly.", {
-    hint: "It may have run out of memory: make the batch, the network or the number of windows smaller.",
-    cause,
-  });
+  new LimpetError(
+    "training-failed",
+    isOutOfMemory(cause)
+      ? "The training thread ran out of memory."
+      : "The training thread ended unexpectedly.",
+    {
+      hint: isOutOfMemory(cause)
+        ? "Make the network, the batch or the number of windows smaller. The project is as it was."
+        : "It may have run out of memory: make the batch, the network or the number of windows smaller. The project is as it was.",
+      cause,
+    },
+  );
+
+const isOutOfMemory = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY";
+
+const stuck = (ms: number) =>
+  new LimpetError(
+    "training-failed",
+    `The training thread gave no sign of life for ${Math.round(ms / 1000)} s and was ended.`,
+    {
+      hint: "Train again; if it stays so, choose a smaller network or fewer windows. The project is as it was.",
+    },
+  );
