@@ -1,38 +1,45 @@
-/* The machine of rotating_machine.h as it runs well, through an accelerometer of 1 mg a count. */
+/* The machine of rotating_machine.h as it runs well, half an hour after it was switched on. */
 #include "demo_machine.h"
 
 #include <string.h>
 
 #include "rotating_machine.h"
 
-#define RESOLUTION 0.001f
 #define PIECE 32u
 
-static const rotating_machine MACHINE = {24.2, 0.5f, 0.3f, 0.2f, 0.0f, 0.005f, 0.0f, 1u};
-static const float RATES[] = {400.0f, 200.0f, 1600.0f};
-static const char *const NAMES[ROTATING_MACHINE_AXES] = {"accX", "accY", "accZ"};
+enum { ACCELEROMETER = 0, TEMPERATURE = 1, PRODUCTION = 2 };
 
-void demo_machine_describe(sensor_description *out) {
-  memset(out, 0, sizeof *out);
-  strcpy(out->id, "accelerometer");
-  strcpy(out->unit, "g");
-  out->kind = 0;
-  out->sample_type = SENSOR_INT16;
-  out->resolution = RESOLUTION;
-  out->channels = ROTATING_MACHINE_AXES;
-  for (uint8_t i = 0; i < ROTATING_MACHINE_AXES; i++) strcpy(out->channel_names[i], NAMES[i]);
-  out->rate_count = sizeof RATES / sizeof RATES[0];
-  memcpy(out->rates, RATES, sizeof RATES);
+static const rotating_machine MACHINE = {24.2, 0.5f, 0.3f, 0.2f, 0.0f, 0.005f, 0.0f, 1u};
+static const float AMBIENT = 21.0f;
+static const float RUNNING_S = 1800.0f;
+
+static const sensor_description SENSORS[DEMO_MACHINE_SENSORS] = {
+    {"accelerometer", 0, SENSOR_INT16, ROTATING_MACHINE_AXES, 0.001f, "g", {"accX", "accY", "accZ"}, 3, {400.0f, 200.0f, 1600.0f}},
+    {"temperature", 3, SENSOR_INT16, 1, 0.01f, "\xc2\xb0" "C", {"celsius"}, 1, {4.0f}},
+    {"production", 255, SENSOR_INT16, 1, 0.1f, "1/min", {"pieces"}, 1, {1.0f}},
+};
+
+void demo_machine_describe(uint8_t sensor, sensor_description *out) { *out = SENSORS[sensor]; }
+
+static void generate(uint8_t sensor, uint64_t first, float rate_hz, float *out, uint32_t count) {
+  if (sensor == TEMPERATURE) {
+    rotating_machine_celsius(&MACHINE, AMBIENT, RUNNING_S, (double)rate_hz, first, out, count);
+  } else if (sensor == PRODUCTION) {
+    rotating_machine_pieces(&MACHINE, first, out, count);
+  } else {
+    rotating_machine_samples(&MACHINE, (double)rate_hz, first, out, count);
+  }
 }
 
-void demo_machine_samples(uint64_t first, float rate_hz, void *out, uint32_t count) {
+void demo_machine_samples(uint8_t sensor, uint64_t first, float rate_hz, void *out, uint32_t count) {
   float values[PIECE * ROTATING_MACHINE_AXES];
+  float resolution = SENSORS[sensor].resolution;
   uint8_t *bytes = out;
   while (count > 0) {
     uint32_t piece = count < PIECE ? count : PIECE;
-    rotating_machine_samples(&MACHINE, (double)rate_hz, first, values, piece);
-    for (uint32_t i = 0; i < piece * ROTATING_MACHINE_AXES; i++) {
-      float scaled = values[i] / RESOLUTION;
+    generate(sensor, first, rate_hz, values, piece);
+    for (uint32_t i = 0; i < piece * SENSORS[sensor].channels; i++) {
+      float scaled = values[i] / resolution;
       int16_t rounded = (int16_t)(scaled < 0.0f ? scaled - 0.5f : scaled + 0.5f);
       memcpy(bytes, &rounded, 2);
       bytes += 2;

@@ -94,7 +94,7 @@ static int32_t read_due(void *context, int reader_index, uint8_t sensor, uint64_
   *first = reader->next;
   if (count == 0) return 0;
   if (s->demo) {
-    demo_machine_samples(reader->origin + reader->next, (float)(reader->rate * 1e6), out, count);
+    demo_machine_samples(sensor, reader->origin + reader->next, (float)(reader->rate * 1e6), out, count);
   } else {
     /* The signal begins again after its last sample. */
     uint64_t at = (reader->origin + reader->next) % s->samples[sensor];
@@ -142,8 +142,8 @@ int played_sensor_open(played_sensor *sensor, played_read read, void *context, u
   sensor->read_context = context;
   if (bytes == 0) {
     sensor->demo = true;
-    sensor->count = 1;
-    demo_machine_describe(&sensor->descriptions[0]);
+    sensor->count = DEMO_MACHINE_SENSORS;
+    for (uint8_t i = 0; i < DEMO_MACHINE_SENSORS; i++) demo_machine_describe(i, &sensor->descriptions[i]);
   } else {
     uint8_t head[HEAD_BYTES];
     if (bytes < HEAD_BYTES || read(context, 0, head, HEAD_BYTES) != 0 || memcmp(head, "LMSG", 4) != 0) return -1;

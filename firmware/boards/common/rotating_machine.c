@@ -13,7 +13,12 @@
  *   10 % (Randall and Antoni, "Rolling element bearing diagnostics - a tutorial", Mechanical Systems and Signal Processing 25, 2011).
  * - Noise: of the machine, which grows with the load, and of the sensor; normally distributed (Box and Muller 1958).
  *
- * Amplitudes are a motor's of about 1 kW, chosen by us: an imbalance of 1 gives 0.6 g at 25 turns a second.
+ * - Temperature of the housing: a body that is heated by losses and cooled by the room, of first order: ambient + rise (1 - exp(-t / tau))
+ *   (the thermal time constant of IEC 60034-1). Losses are a part that is always there (iron, friction, fan) and one that grows with the
+ *   square of the load (copper). A pitted bearing adds friction, which grows with the load that it carries, and an imbalance a little.
+ * - Pieces: the machine is driven by the shaft, and makes the more the higher the load: rated pieces x speed / rated speed x load.
+ *
+ * Amplitudes are a motor's of about 1 kW, chosen by us: an imbalance of 1 gives 0.6 g at 25 turns a second; rises and pieces, too.
  */
 #include "rotating_machine.h"
 
@@ -36,7 +41,7 @@
 #define TIME_CONSTANTS 6.0
 
 /* What the noise of one index is for. */
-enum { PURPOSE_MACHINE = 0, PURPOSE_SENSOR = 3, PURPOSE_PASSING = 6, PURPOSE_SCATTER = 7, PURPOSE_PHASE = 8, PURPOSES = 16 };
+enum { PURPOSE_MACHINE = 0, PURPOSE_SENSOR = 3, PURPOSE_PASSING = 6, PURPOSE_SCATTER = 7, PURPOSE_PHASE = 8, PURPOSE_HEAT = 9, PURPOSE_PIECE = 10, PURPOSES = 16 };
 
 /* Amplitudes in g by axis (x, y, z), phases in turns. */
 static const float IMBALANCE[3][3] = {{0.6f, 0.06f, 0.45f}, {0.05f, 0.02f, 0.04f}, {0.02f, 0.01f, 0.015f}};
@@ -47,6 +52,19 @@ static const float HUM[3] = {0.012f, 0.004f, 0.016f};
 static const float HUM_OF_LOAD[3] = {0.02f, 0.006f, 0.026f};
 static const float BEARING[3] = {0.8f, 0.4f, 1.4f};
 static const float MACHINE_NOISE = 0.008f;
+
+/* Kelvin above the room when it is warm: at rated load, of which a part is always there; of a bearing, of which a part needs no load. */
+static const float RISE = 45.0f;
+static const float RISE_IDLE = 0.35f;
+static const float RISE_BEARING = 18.0f;
+static const float RISE_BEARING_IDLE = 0.4f;
+static const float RISE_IMBALANCE = 4.0f;
+static const float TIME_CONSTANT_S = 1500.0f;
+static const float HEAT_NOISE = 0.05f;
+
+/* Pieces a minute at rated speed and load, and how much a minute's count scatters. */
+static const float PIECES = 60.0f;
+static const float PIECES_NOISE = 0.8f;
 
 /* The finalizer of MurmurHash3 (Appleby 2011), twice: a number for each index and purpose. */
 static uint32_t hash(uint32_t seed, uint64_t index, uint32_t purpose) {
@@ -147,5 +165,24 @@ void rotating_machine_samples(const rotating_machine *m, double rate_hz, uint64_
     for (uint32_t axis = 0; axis < 3; axis++) {
       *out++ = a[axis] + (m->noise > 0.0f ? m->noise * normal(m->seed, i, PURPOSE_SENSOR + axis) : 0.0f);
     }
+  }
+}
+
+void rotating_machine_celsius(const rotating_machine *m, float ambient, float running_s, double rate_hz, uint64_t first,
+                              float *out, uint32_t count) {
+  float losses = RISE * (RISE_IDLE + (1.0f - RISE_IDLE) * m->load * m->load);
+  float friction = RISE_BEARING * m->bearing * (RISE_BEARING_IDLE + (1.0f - RISE_BEARING_IDLE) * m->load);
+  float rise = losses + friction + RISE_IMBALANCE * m->imbalance;
+  for (uint64_t i = first; i < first + count; i++) {
+    float t = running_s + (float)((double)i / rate_hz);
+    *out++ = ambient + rise * (1.0f - maths_exp(-t / TIME_CONSTANT_S)) + HEAT_NOISE * normal(m->seed, i, PURPOSE_HEAT);
+  }
+}
+
+void rotating_machine_pieces(const rotating_machine *m, uint64_t first, float *out, uint32_t count) {
+  float mean = PIECES * (float)m->shaft_hz / REFERENCE_HZ * m->load;
+  for (uint64_t i = first; i < first + count; i++) {
+    float pieces = mean + PIECES_NOISE * normal(m->seed, i, PURPOSE_PIECE);
+    *out++ = pieces < 0.0f ? 0.0f : pieces;
   }
 }

@@ -1,7 +1,8 @@
 /*
  * A generator of what an accelerometer on a rotating machine measures: shaft orders from imbalance and misalignment, hum of the
- * mains, a bearing whose outer race is pitted, noise, gravity, and the tilt of the board. Every sample depends on its index and
- * the parameters alone, with the same bits on every target. Knows no sensor and no board.
+ * mains, a bearing whose outer race is pitted, noise, gravity, and the tilt of the board; and of what slower sensors see of the same
+ * machine: how warm it is, and how much it makes. Every sample depends on its index and the parameters alone, with the same bits on
+ * every target. Knows no sensor and no board.
  */
 #ifndef LIMPET_ROTATING_MACHINE_H
 #define LIMPET_ROTATING_MACHINE_H
@@ -35,6 +36,16 @@ typedef struct {
  * where nothing is tilted).
  */
 void rotating_machine_samples(const rotating_machine *machine, double rate_hz, uint64_t first, float *out, uint32_t count);
+
+/*
+ * The same samples of a thermometer on the bearing's housing, degrees Celsius. `running_s`: seconds that the cold machine had run for,
+ * at that load and in a room at `ambient`, when sample 0 was taken.
+ */
+void rotating_machine_celsius(const rotating_machine *machine, float ambient, float running_s, double rate_hz, uint64_t first,
+                              float *out, uint32_t count);
+
+/* The same samples of what the driven machine makes, pieces a minute. */
+void rotating_machine_pieces(const rotating_machine *machine, uint64_t first, float *out, uint32_t count);
 
 #ifdef __cplusplus
 }

@@ -55,6 +55,8 @@ int32_t limpet_twin_pipeline_run(void);
 int32_t limpet_twin_pipeline_label(void);
 int32_t limpet_twin_pipeline_test(uint8_t *out);
 void limpet_twin_generate(const double *parameters, uint32_t first, float *out, uint32_t count);
+void limpet_twin_generate_celsius(const double *parameters, uint32_t first, float *out, uint32_t count);
+void limpet_twin_generate_pieces(const double *parameters, uint32_t first, float *out, uint32_t count);
 
 /* Memory aligned to 16; NULL where there is none. */
 void *EXPORT(limpet_twin_allocate)(uint32_t bytes) {
@@ -114,9 +116,24 @@ int32_t EXPORT(limpet_twin_pipeline_test)(uint8_t *out) {
   return status;
 }
 
+static rotating_machine machine_of(const double *parameters) {
+  return (rotating_machine){parameters[1],        (float)parameters[2], (float)parameters[3], (float)parameters[4],
+                            (float)parameters[5], (float)parameters[6], (float)parameters[7], (uint32_t)parameters[8]};
+}
+
 /* `parameters`: rate, shaft hertz, load, imbalance, misalignment, bearing, noise, tilt, seed. */
 void EXPORT(limpet_twin_generate)(const double *parameters, uint32_t first, float *out, uint32_t count) {
-  rotating_machine machine = {parameters[1],        (float)parameters[2], (float)parameters[3], (float)parameters[4],
-                              (float)parameters[5], (float)parameters[6], (float)parameters[7], (uint32_t)parameters[8]};
+  rotating_machine machine = machine_of(parameters);
   rotating_machine_samples(&machine, parameters[0], first, out, count);
+}
+
+/* `parameters`: the same, then degrees Celsius of the room and seconds that the machine had run for. */
+void EXPORT(limpet_twin_generate_celsius)(const double *parameters, uint32_t first, float *out, uint32_t count) {
+  rotating_machine machine = machine_of(parameters);
+  rotating_machine_celsius(&machine, (float)parameters[9], (float)parameters[10], parameters[0], first, out, count);
+}
+
+void EXPORT(limpet_twin_generate_pieces)(const double *parameters, uint32_t first, float *out, uint32_t count) {
+  rotating_machine machine = machine_of(parameters);
+  rotating_machine_pieces(&machine, first, out, count);
 }
