@@ -9,6 +9,7 @@ const GROUPS: readonly { readonly title: string; readonly keys: readonly (readon
     keys: [
       ["Ctrl + 1 … 7", "Go to a step"],
       ["Ctrl + B", "Choose a board"],
+      ["Ctrl + L", "Show or hide the log"],
       ["Ctrl + Z", "Undo"],
       ["Ctrl + Shift + Z", "Redo"],
       ["?", "These keys"],

@@ -1,16 +1,30 @@
 /** Device selector, the seven places with where each stands, appearance. */
 import { ActionIcon, useMantineColorScheme } from "@mantine/core";
-import { Check, ChevronsUpDown, Cpu, Keyboard, Lightbulb, Moon, RefreshCw, Sun } from "lucide-react";
+import { Check, ChevronsUpDown, Cpu, Keyboard, Lightbulb, Loader, Moon, RefreshCw, Sun } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
 import { useEngine } from "./engine-context.ts";
+import { useRunningWork } from "./kept-work.ts";
 import { LanguageChoice } from "./language-choice.tsx";
-import { notifyError, PLACES, useApp } from "./store.ts";
+import { notifyError, PLACES, type Place, useApp } from "./store.ts";
+
+/** Where a request is at home. */
+const WORK_PLACES: readonly (readonly [beginning: string, place: Place])[] = [
+  ["training:", "train"],
+  ["evaluation:compare-without", "train"],
+  ["conversion:", "convert"],
+  ["evaluation:", "evaluate"],
+  ["diagnosis:", "evaluate"],
+  ["deployment:", "deploy"],
+];
 
 export function SideBar() {
   const { t } = useTranslation();
   const client = useEngine();
   const { summary, place, go } = useApp();
+  const working = useRunningWork().map(
+    (name) => WORK_PLACES.find(([beginning]) => name.startsWith(beginning))?.[1],
+  );
   return (
     <nav className="side" aria-label={t("Steps")}>
       <DeviceSelector />
@@ -39,7 +53,13 @@ export function SideBar() {
                 </span>
                 <span>{t(`place.${name}`)}</span>
                 {state === "done" && <span className="visually-hidden">{t("done")}</span>}
-                <small>{state === "out-of-date" ? t("out of date") : ""}</small>
+                {working.includes(name) ? (
+                  <small className="working">
+                    <Loader size={13} aria-hidden /> {t("running")}
+                  </small>
+                ) : (
+                  <small>{state === "out-of-date" ? t("out of date") : ""}</small>
+                )}
               </button>
             </li>
           );

@@ -11,9 +11,11 @@ import type {
   RecordingInfo,
   RecordingState,
   RequestResult,
+  TuneProgress,
 } from "../../src-shared/contract/index.ts";
 import type { ChannelState } from "../connection/channel.ts";
 import { asLimpetError, type EngineClient } from "../connection/client.ts";
+import { forgetWork } from "./kept-work.ts";
 
 export const PLACES = ["goal", "collect", "design", "train", "convert", "evaluate", "deploy"] as const;
 export type Place = (typeof PLACES)[number];
@@ -34,6 +36,8 @@ export type AppState = {
   readonly board: ConnectionState;
   readonly recording: RecordingState;
   readonly epochs: readonly EpochRecord[];
+  /** What the search for a design has found so far; null where none has run since the project was opened. */
+  readonly tuning: TuneProgress | null;
   readonly place: Place;
   readonly notices: readonly Notice[];
   /** All notices since the window was opened, each with its time; the newest last. */
@@ -69,6 +73,7 @@ export const useApp = create<AppState>((set) => ({
   board: { kind: "disconnected" },
   recording: { kind: "idle" },
   epochs: [],
+  tuning: null,
   place: "goal",
   notices: [],
   history: [],
@@ -123,6 +128,10 @@ export function followEngine(client: EngineClient): void {
   const adopt = (summary: ProjectSummary | null): void => {
     const before = useApp.getState().summary?.path;
     set({ summary });
+    if (summary?.path !== before) {
+      forgetWork();
+      set({ tuning: null });
+    }
     if (summary === null) set({ recordings: [], experiments: [], epochs: [], experiment: null });
     else if (summary.path !== before) {
       const fresh = summary.steps.goal === "to-do" && summary.recordings === 0;
@@ -137,6 +146,7 @@ export function followEngine(client: EngineClient): void {
   client.on("board:state", (board) => set({ board }));
   client.on("recording:state", (recording) => set({ recording }));
   client.on("training:epoch", (epoch) => set((state) => ({ epochs: [...state.epochs, epoch] })));
+  client.on("training:tuned", (tuning) => set({ tuning }));
   client.on("app:notice", (notice) => useApp.getState().notify(notice));
   const load = async (again: boolean): Promise<void> => {
     const [info, board] = await Promise.all([

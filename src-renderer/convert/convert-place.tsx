@@ -3,7 +3,8 @@ import { Button } from "@mantine/core";
 import { Check, Download, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ConversionReport } from "../../src-shared/contract/index.ts";
-import { useEngine, useWork } from "../app/engine-context.ts";
+import { useEngine } from "../app/engine-context.ts";
+import { useKeptWork } from "../app/kept-work.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
 import { NeedExperiment } from "../widgets/need-experiment.tsx";
@@ -35,7 +36,7 @@ export function ConvertPlace() {
   const client = useEngine();
   const experiment = useApp(currentExperiment);
   const { go, notify } = useApp();
-  const convert = useWork("conversion:run");
+  const convert = useKeptWork("conversion:run", experiment?.id ?? "");
   const question = t("Does the small version still do the same?");
   if (experiment === null)
     return (

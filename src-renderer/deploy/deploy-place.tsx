@@ -3,7 +3,8 @@ import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { EventPayload } from "../../src-shared/contract/index.ts";
-import { useEngine, useWork } from "../app/engine-context.ts";
+import { useEngine } from "../app/engine-context.ts";
+import { useKeptWork } from "../app/kept-work.ts";
 import { connectedBoard, currentExperiment, useApp } from "../app/store.ts";
 import { OutOfDate } from "../widgets/out-of-date.tsx";
 import { Empty, ErrorMessage, Message, Page, WorkProgress } from "../widgets/parts.tsx";
@@ -20,7 +21,7 @@ export function DeployPlace() {
   const experiment = useApp(currentExperiment);
   const step = useApp((state) => state.summary?.steps.deploy ?? "to-do");
   const openBoards = useApp((state) => state.openBoards);
-  const deploy = useWork("deployment:run");
+  const deploy = useKeptWork("deployment:run");
   const live = useLive();
   const [stages, setStages] = useState<ReadonlyMap<string, Stage>>(new Map());
   useEffect(

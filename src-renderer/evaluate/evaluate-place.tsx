@@ -3,7 +3,8 @@ import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { EvaluationReport, ExperimentInfo } from "../../src-shared/contract/index.ts";
-import { useAnswer, useWork } from "../app/engine-context.ts";
+import { useAnswer } from "../app/engine-context.ts";
+import { useKeptWork } from "../app/kept-work.ts";
 import { connectedBoard, currentExperiment, useApp } from "../app/store.ts";
 import { dateAndTimeOf } from "../locales/format.ts";
 import { NeedExperiment } from "../widgets/need-experiment.tsx";
@@ -37,7 +38,7 @@ function Evaluate({ experiment }: { experiment: ExperimentInfo }) {
   const { t } = useTranslation();
   const board = useApp(connectedBoard);
   const go = useApp((state) => state.go);
-  const evaluate = useWork("evaluation:run");
+  const evaluate = useKeptWork("evaluation:run", experiment.id);
   const kept = useAnswer("evaluation:get-last", { experiment: experiment.id, split: "test" });
   const [chosen, setChosen] = useState<Engine | null>(null);
   const [view, setView] = useState<View>("result");

@@ -4,7 +4,8 @@ import { CircleAlert, Info, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DiagnosisFinding, ExperimentInfo } from "../../src-shared/contract/index.ts";
-import { useEngine, useWork } from "../app/engine-context.ts";
+import { useEngine } from "../app/engine-context.ts";
+import { useKeptWork } from "../app/kept-work.ts";
 import { useApp } from "../app/store.ts";
 import { Card, ErrorMessage, Message, WorkProgress, withCode } from "../widgets/parts.tsx";
 import { RecordingDialog, type Shown } from "../widgets/recording-dialog.tsx";
@@ -22,7 +23,7 @@ export function ImproveView({ experiment }: { experiment: ExperimentInfo }) {
 
 function Findings({ experiment }: { experiment: ExperimentInfo }) {
   const { t } = useTranslation();
-  const diagnose = useWork("diagnosis:run");
+  const diagnose = useKeptWork("diagnosis:run", experiment.id);
   const [shown, setShown] = useState<{ one: Shown; order: readonly number[] } | null>(null);
   const findings = diagnose.result;
   return (

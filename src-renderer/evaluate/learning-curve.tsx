@@ -2,13 +2,13 @@
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { ExperimentInfo, LearningCurveReport } from "../../src-shared/contract/index.ts";
-import { useWork } from "../app/engine-context.ts";
+import { useKeptWork } from "../app/kept-work.ts";
 import { fixed, percent } from "../locales/format.ts";
 import { Card, ErrorMessage, Message, WorkProgress } from "../widgets/parts.tsx";
 
 export function LearningCurve({ experiment }: { experiment: ExperimentInfo }) {
   const { t } = useTranslation();
-  const curve = useWork("evaluation:learning-curve");
+  const curve = useKeptWork("evaluation:learning-curve", experiment.id);
   const report = curve.result;
   const values = experiment.task === "regression";
   return (

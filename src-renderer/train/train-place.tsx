@@ -1,21 +1,31 @@
 /** Step 4: training with live curves, the best so far, Stop and keep best, earlier runs and a verdict in plain words. */
-import { Button } from "@mantine/core";
-import { useMemo } from "react";
+import { Button, SegmentedControl } from "@mantine/core";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { EpochRecord } from "../../src-shared/contract/index.ts";
-import { useAnswer, useEngine, useWork } from "../app/engine-context.ts";
+import type { EpochRecord, TrainingResult } from "../../src-shared/contract/index.ts";
+import { useAnswer, useEngine, type Work } from "../app/engine-context.ts";
+import { useKeptWork, useRunningWork } from "../app/kept-work.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
 import { Curves } from "../widgets/curves.tsx";
 import { Card, Empty, ErrorMessage, Message, Page, percent, WorkProgress } from "../widgets/parts.tsx";
 import { EarlierRuns } from "./earlier-runs.tsx";
+import { TuneView } from "./tune-view.tsx";
+import { WithoutView } from "./without-view.tsx";
+
+type View = "train" | "tune" | "without";
 
 export function TrainPlace() {
   const { t } = useTranslation();
   const client = useEngine();
   const { summary, epochs, experiments, go } = useApp();
   const current = useApp(currentExperiment);
-  const train = useWork("training:start");
+  const train = useKeptWork("training:start");
+  const busy = useRunningWork().some(
+    (name) => name === "training:tune" || name === "evaluation:compare-without",
+  );
+  const [view, setView] = useState<View>("train");
   const start = async (): Promise<void> => {
+    setView("train");
     useApp.setState({ epochs: [] });
     const result = await train.start({});
     if (result !== null) useApp.setState({ experiment: result.experiment });
@@ -43,17 +53,59 @@ export function TrainPlace() {
           <>
             <span className="why">{current !== null && t("In hand: {{name}}", { name: current.name })}</span>
             {result !== null && (
-              <Button size="md" variant="default" onClick={() => void start()}>
+              <Button size="md" variant="default" disabled={busy} onClick={() => void start()}>
                 {t("Train again")}
               </Button>
             )}
-            <Button size="md" onClick={() => (result === null ? void start() : go("convert"))}>
+            <Button
+              size="md"
+              disabled={busy && result === null}
+              onClick={() => (result === null ? void start() : go("convert"))}
+            >
               {result === null ? t("Train") : t("Go on to convert")}
             </Button>
           </>
         )
       }
     >
+      <SegmentedControl
+        style={{ alignSelf: "start" }}
+        aria-label={t("What to do")}
+        value={view}
+        onChange={(value) => setView(value as View)}
+        data={[
+          { value: "train", label: t("This design") },
+          { value: "tune", label: t("Find a better design") },
+          { value: "without", label: t("With and without a sensor") },
+        ]}
+      />
+      {view === "tune" && <TuneView />}
+      {view === "without" &&
+        (current === null ? (
+          <Empty
+            text={t("Train a model first: it is then compared with one that lacks a sensor or an axis.")}
+          />
+        ) : (
+          <WithoutView key={current.id} experiment={current} />
+        ))}
+      {view === "train" && (
+        <Training train={train} result={result} history={history} regression={regression} />
+      )}
+      {experiments.length > 0 && <EarlierRuns />}
+    </Page>
+  );
+}
+
+function Training(props: {
+  train: Work<"training:start">;
+  result: TrainingResult | null;
+  history: readonly EpochRecord[];
+  regression: boolean;
+}) {
+  const { t } = useTranslation();
+  const { train, result, history, regression } = props;
+  return (
+    <>
       <ErrorMessage error={train.error} />
       {train.running && (
         <WorkProgress
@@ -91,13 +143,15 @@ export function TrainPlace() {
           hint={`${result.advice} ${result.stoppedEarly ? t("Stopped early: it did not get better any more.") : ""}`}
         />
       )}
+      {result?.warnings.map((warning) => (
+        <Message key={warning} level="warning" message={warning} />
+      ))}
       {history.length === 0 && !train.running ? (
         <Before />
       ) : (
         <History history={history} regression={regression} />
       )}
-      {experiments.length > 0 && <EarlierRuns />}
-    </Page>
+    </>
   );
 }
 
