@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { areaUnderCurve } from "../../src-main/features/anomaly.ts";
 import { principalPlane } from "../../src-main/services/feature-map.ts";
 import {
   accuracyOf,
@@ -48,6 +49,26 @@ describe("metrics", () => {
     expect(wilsonInterval(10, 10)[1]).toBeCloseTo(1, 12);
     expect(wilsonInterval(0, 10)[0]).toBeCloseTo(0, 12);
     expect(wilsonInterval(0, 0)).toEqual([0, 1]);
+  });
+
+  it("are those of scikit-learn and statsmodels for areas under the ROC curve, with ties, and for intervals", () => {
+    type Vectors = {
+      areas: { actual: number[]; scores: number[][]; auc: number[] }[];
+      intervals: [number, number, number, number][];
+    };
+    const path = join(import.meta.dirname, "../fixtures/metric-vectors.json");
+    const { areas, intervals } = JSON.parse(readFileSync(path, "utf8")) as Vectors;
+    for (const { actual, scores, auc } of areas) {
+      for (const [label, expected] of auc.entries()) {
+        const of = (own: boolean): number[] =>
+          scores.flatMap((row, index) => ((actual[index] === label) === own ? [row[label] as number] : []));
+        expect(areaUnderCurve(of(false), of(true))).toBeCloseTo(expected, 12);
+      }
+    }
+    for (const [hits, count, low, high] of intervals) {
+      const [from, to] = wilsonInterval(hits, count);
+      expect([from, to].map((end) => end.toFixed(9))).toEqual([low, high].map((end) => end.toFixed(9)));
+    }
   });
 
   it("of values are the errors and the share of variance explained", () => {
