@@ -12,6 +12,8 @@ const STUCK_SECONDS = 1;
 const FLAT_TOP_SAMPLES = 3;
 /** Share of samples in flat tops from which a recording counts as clipped. */
 const CLIPPED_SHARE = 0.001;
+/** Of fewer samples (a sensor of one sample a second), two equal ones at the top are chance. */
+const LEAST_FOR_CLIPPING = 50;
 /** Sound below this root mean square (full scale 1) is too quiet: -60 dB. */
 const QUIET_LEVEL = 0.001;
 /** A mean of sound beyond this (full scale 1) is an offset of the microphone's amplifier. */
@@ -247,7 +249,7 @@ function clippedSamples(channel: ChannelState, type: "int16" | "float32", sound:
     channel.sum / channel.count - channel.low,
   );
   // Changing at nearly every sample rules out coarse steps; a peak near the deviation rules out rare spikes.
-  const fine = channel.changes > 0.5 * channel.count;
+  const fine = channel.count >= LEAST_FOR_CLIPPING && channel.changes > 0.5 * channel.count;
   return fine && flat >= 0.01 * channel.count && peak < 2.5 * deviation ? flat : 0;
 }
 

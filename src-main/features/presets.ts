@@ -45,6 +45,9 @@ const pick = ({ sensors }: Facts, ...wanted: readonly string[]): SensorFacts =>
   sensors[0] ??
   NOTHING;
 
+/** Sensors of vibration and motion, the preferred one first. */
+const MOTION = ["accelerometer", "gyroscope"] as const;
+
 const inputOf = (
   { sensor, channels }: SensorFacts,
   most: number,
@@ -78,7 +81,7 @@ export function vibrationWindowMs(rateHz: number, shortSeconds: number): number 
 const largestPowerOfTwo = (limit: number): number => 2 ** Math.floor(Math.log2(Math.max(1, limit)));
 
 function vibration(facts: Facts): DesignFileInput {
-  const chosen = pick(facts, "accelerometer", "gyroscope");
+  const chosen = pick(facts, ...MOTION);
   const { rateHz, shortSeconds } = chosen;
   const lengthMs = vibrationWindowMs(rateHz, shortSeconds);
   const samples = Math.round((lengthMs * rateHz) / 1000);
@@ -138,7 +141,7 @@ function keyword(facts: Facts): DesignFileInput {
 }
 
 function gesture(facts: Facts): DesignFileInput {
-  const first = pick(facts, "accelerometer", "gyroscope");
+  const first = pick(facts, ...MOTION);
   const second = facts.sensors.find(
     ({ sensor, rateHz }) =>
       sensor === "gyroscope" && sensor !== first.sensor && sameRate(rateHz, first.rateHz),
@@ -223,8 +226,12 @@ const MAKERS: Readonly<Record<PresetName, Maker>> = {
     description:
       "For motions of a hand or body. The samples themselves, because order in time matters, and convolution along time.",
     design: gesture,
-    fits: ({ sensors, task }) =>
-      task === "classification" && sensors.some((facts) => !isSound(facts) && facts.rateHz < 100),
+    // By the sensor that it would use: a slow thermometer beside a fast accelerometer is no gesture.
+    fits: (facts) => {
+      const { rateHz, sensor, recordings } = pick(facts, ...MOTION);
+      const still = recordings === 0 || sensor === "microphone";
+      return facts.task === "classification" && !still && rateHz < 100;
+    },
   },
   sine: {
     title: "Sine",

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { firmwareFolder } from "../boards/firmware-image.ts";
-import type { MachineParameters } from "../services/motor-example.ts";
+import type { MachineParameters, Warmth } from "../services/motor-example.ts";
 
 type Call = (...values: number[]) => number;
 const call = z.custom<Call>((value) => typeof value === "function");
@@ -27,6 +27,8 @@ const exportsSchema = z.object({
   limpet_twin_pipeline_label: call,
   limpet_twin_pipeline_test: call,
   limpet_twin_generate: call,
+  limpet_twin_generate_celsius: call,
+  limpet_twin_generate_pieces: call,
 });
 type TwinExports = z.infer<typeof exportsSchema>;
 
@@ -140,17 +142,37 @@ export class Twin {
    * and its sources: firmware/boards/common/rotating_machine.c.
    */
   generate(machine: MachineParameters): Float32Array {
+    return this.#generated(this.#wasm.limpet_twin_generate, AXES, machine);
+  }
+
+  /** Temperature of its bearing's housing, degrees Celsius. */
+  generateCelsius(machine: MachineParameters & Warmth): Float32Array {
+    const { ambient, runningSeconds } = machine;
+    return this.#generated(this.#wasm.limpet_twin_generate_celsius, 1, machine, [ambient, runningSeconds]);
+  }
+
+  /** What the machine makes, pieces a minute. */
+  generatePieces(machine: MachineParameters): Float32Array {
+    return this.#generated(this.#wasm.limpet_twin_generate_pieces, 1, machine);
+  }
+
+  #generated(
+    generator: Call,
+    channels: number,
+    machine: MachineParameters,
+    more: readonly number[] = [],
+  ): Float32Array {
     const { rateHz, shaftHz, load, imbalance, misalignment, bearing, noise, tilt, seed } = machine;
-    const parameters = [rateHz, shaftHz, load, imbalance, misalignment, bearing, noise, tilt, seed];
-    const out = new Float32Array(machine.samples * AXES);
+    const parameters = [rateHz, shaftHz, load, imbalance, misalignment, bearing, noise, tilt, seed, ...more];
+    const out = new Float32Array(machine.samples * channels);
     const parametersAt = this.#allocate(8 * parameters.length);
-    const samplesAt = this.#allocate(4 * AXES * GENERATED_PIECE);
+    const samplesAt = this.#allocate(4 * channels * GENERATED_PIECE);
     try {
       new Float64Array(this.#wasm.memory.buffer, parametersAt, parameters.length).set(parameters);
       for (let first = 0; first < machine.samples; first += GENERATED_PIECE) {
         const count = Math.min(GENERATED_PIECE, machine.samples - first);
-        this.#wasm.limpet_twin_generate(parametersAt, first, samplesAt, count);
-        out.set(new Float32Array(this.#wasm.memory.buffer, samplesAt, AXES * count), AXES * first);
+        generator(parametersAt, first, samplesAt, count);
+        out.set(new Float32Array(this.#wasm.memory.buffer, samplesAt, channels * count), channels * first);
       }
     } finally {
       this.#free(parametersAt, samplesAt);

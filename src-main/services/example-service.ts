@@ -24,7 +24,11 @@ const EXAMPLES: Readonly<Record<ExampleName, Filler>> = {
 async function loadGenerator(): Promise<MachineGenerator> {
   const { Twin } = await import("../features/twin.ts");
   const twin = await Twin.load();
-  return (machine) => twin.generate(machine);
+  return {
+    vibration: (machine) => twin.generate(machine),
+    celsius: (machine) => twin.generateCelsius(machine),
+    pieces: (machine) => twin.generatePieces(machine),
+  };
 }
 
 /**

@@ -1,7 +1,9 @@
 /**
- * The example `motor`: a four-pole induction motor that runs well, is out of balance or has a damaged bearing, at five loads.
- * Knows which machine is to be generated and what a project about it looks like; the signal itself comes from the generator
- * in the twin. Everything in it is marked as generated.
+ * The example `motor`: a four-pole induction motor that runs well, is out of balance or has a damaged bearing, at five loads; its
+ * vibration, the temperature of its bearing and what the driven machine makes, each at a rate of its own (after Warden and Situnayake,
+ * "TinyML", chapter 3: vibration, temperature and production rate tell whether a machine is about to fail). Knows which machine is
+ * to be generated and what a project about it looks like; the signals come from the generator in the twin. Everything in it is
+ * marked as generated.
  */
 import { designFile } from "../../src-shared/design.ts";
 import { throwIfCancelled } from "../../src-shared/errors.ts";
@@ -30,8 +32,23 @@ export type MachineParameters = {
   readonly tilt: number;
 };
 
-/** Generates acceleration in g, interleaved x, y, z. */
-export type MachineGenerator = (machine: MachineParameters) => Float32Array;
+/** How warm it is. */
+export type Warmth = {
+  /** Degrees Celsius of the room. */
+  readonly ambient: number;
+  /** Seconds that it had run for, from cold and at that load, when the recording began. */
+  readonly runningSeconds: number;
+};
+
+/** What the sensors measure. */
+export type MachineGenerator = {
+  /** Acceleration in g, interleaved x, y, z. */
+  vibration(machine: MachineParameters): Float32Array;
+  /** Degrees Celsius of the bearing's housing. */
+  celsius(machine: MachineParameters & Warmth): Float32Array;
+  /** Pieces a minute. */
+  pieces(machine: MachineParameters): Float32Array;
+};
 
 type State = {
   readonly label: string;
@@ -55,20 +72,32 @@ const STATES: readonly State[] = [
 const LOADS = [0, 0.25, 0.5, 0.75, 1] as const;
 const RECORDINGS_EACH = 3;
 const SECONDS = 8;
-const RATE_HZ = 1600;
-/** Resolution of the recordings, g: that of a common accelerometer of a range of 16 g and more. */
-const RESOLUTION = 0.001;
+/** Degrees Celsius of the room, by session. */
+const AMBIENT = [19, 22, 24, 21, 18] as const;
+/** Minutes that the motor has run for, by take: it is never quite as warm as it will be. */
+const RUNNING_MINUTES = [25, 40, 70] as const;
 
 /** Speed of a four-pole motor at 50 Hz mains: 25 turns a second less the slip, which grows with the load up to 4 %. */
 const shaftHzAt = (load: number): number => 25 * (1 - 0.004 - 0.036 * load);
 
-const STREAM: NewStream = {
-  sensor: "accelerometer",
-  channels: ["accX", "accY", "accZ"].map((name) => ({ name, unit: "g" })),
-  rateHz: RATE_HZ,
+/** Resolutions are those of common sensors: an accelerometer of 16 g and more, a digital thermometer, a counter of pieces. */
+const stream = (
+  sensor: string,
+  channels: readonly string[],
+  unit: string,
+  rateHz: number,
+  scale: number,
+): NewStream => ({
+  sensor,
+  channels: channels.map((name) => ({ name, unit })),
+  rateHz,
   sampleType: "int16",
-  scale: RESOLUTION,
-};
+  scale,
+});
+const VIBRATION = stream("accelerometer", ["accX", "accY", "accZ"], "g", 1600, 0.001);
+const TEMPERATURE = stream("temperature", ["celsius"], "°C", 4, 0.01);
+const PRODUCTION = stream("production", ["pieces"], "1/min", 1, 0.1);
+const STREAMS = [VIBRATION, TEMPERATURE, PRODUCTION] as const;
 
 /** Fills a new project: recordings, goal, split by load, and a design to train with. Throws `cancelled`. */
 export function fillMotorExample(
@@ -90,17 +119,20 @@ export function fillMotorExample(
   project.saveGoal({
     ...project.goal(),
     sentence:
-      "Tell from the vibration whether the motor runs well, is out of balance, or has a bearing fault.",
+      "Tell from vibration, temperature and production rate whether the motor runs well, is out of balance, or has a bearing fault.",
     classes: STATES.map(({ label, description }) => ({ name: label, description })),
-    sensors: [STREAM.sensor],
+    sensors: STREAMS.map(({ sensor }) => sensor),
     accuracy: 0.95,
   });
   project.applySplit({ train: 0.6, validation: 0.2, test: 0.2, by: "group", seed: 1 });
   project.saveDesign(
     designFile.parse({
       window: { lengthMs: 1000, strideMs: 500 },
-      channels: STREAM.channels.map(({ name }) => name),
-      features: { block: "spectral", fftLength: 128, bands: 16 },
+      inputs: [
+        { sensor: VIBRATION.sensor, features: { block: "spectral", fftLength: 128, bands: 16 } },
+        { sensor: TEMPERATURE.sensor, features: { block: "raw" } },
+        { sensor: PRODUCTION.sensor, features: { block: "raw" } },
+      ],
     }),
   );
   work.onProgress?.("generated", 1);
@@ -113,9 +145,7 @@ function addRecording(
   { session, load, take, seed }: { session: number; load: number; take: number; seed: number },
 ): void {
   const percent = Math.round(load * 100);
-  const machine: MachineParameters = {
-    rateHz: RATE_HZ,
-    samples: SECONDS * RATE_HZ,
+  const machine = {
     seed,
     // No machine runs at exactly the same speed twice.
     shaftHz: Number((shaftHzAt(load) * (1 + 0.002 * (take - 2))).toFixed(3)),
@@ -126,19 +156,27 @@ function addRecording(
     noise: 0.01,
     // The board is stuck on anew in every session.
     tilt: 0.1 * session,
+    ambient: AMBIENT[session] ?? AMBIENT[0],
+    runningSeconds: 60 * (RUNNING_MINUTES[take - 1] ?? RUNNING_MINUTES[0]),
   };
-  const samples = Int16Array.from(generate(machine), (value) =>
-    Math.max(-32768, Math.min(32767, Math.round(value / RESOLUTION))),
-  );
+  const at = ({ rateHz }: NewStream) => ({ ...machine, rateHz, samples: SECONDS * rateHz });
+  const measured = [
+    generate.vibration(at(VIBRATION)),
+    generate.celsius(at(TEMPERATURE)),
+    generate.pieces(at(PRODUCTION)),
+  ];
   project.addRecording({
     recording: {
       name: `${state.label}.load${percent}-${take}`,
       label: state.label,
       group: `load ${percent} %`,
       origin: "generated",
-      source: `generated motor: ${machine.shaftHz} turns/s, imbalance ${machine.imbalance}, bearing ${machine.bearing}, seed ${seed}`,
-      streams: [STREAM],
+      source: `generated motor: ${machine.shaftHz} turns/s, imbalance ${machine.imbalance}, bearing ${machine.bearing}, ${machine.ambient} °C in the room, running for ${machine.runningSeconds / 60} min, seed ${seed}`,
+      streams: STREAMS,
     },
-    data: [{ samples, gaps: [] }],
+    data: STREAMS.map(({ scale }, index) => ({ samples: counts(measured[index] ?? [], scale), gaps: [] })),
   });
 }
+
+const counts = (values: ArrayLike<number>, scale: number): Int16Array =>
+  Int16Array.from(values, (value) => Math.max(-32768, Math.min(32767, Math.round(value / scale))));

@@ -16,7 +16,8 @@
  * - Temperature of the housing: a body that is heated by losses and cooled by the room, of first order: ambient + rise (1 - exp(-t / tau))
  *   (the thermal time constant of IEC 60034-1). Losses are a part that is always there (iron, friction, fan) and one that grows with the
  *   square of the load (copper). A pitted bearing adds friction, which grows with the load that it carries, and an imbalance a little.
- * - Pieces: the machine is driven by the shaft, and makes the more the higher the load: rated pieces x speed / rated speed x load.
+ * - Pieces: the machine is driven by the shaft, and makes the more the higher the load; light pieces, a tenth of the rated
+ *   number, are no load to speak of: rated pieces x speed / rated speed x (0.1 + 0.9 load).
  *
  * Amplitudes are a motor's of about 1 kW, chosen by us: an imbalance of 1 gives 0.6 g at 25 turns a second; rises and pieces, too.
  */
@@ -64,6 +65,7 @@ static const float HEAT_NOISE = 0.05f;
 
 /* Pieces a minute at rated speed and load, and how much a minute's count scatters. */
 static const float PIECES = 60.0f;
+static const float PIECES_IDLE = 0.1f;
 static const float PIECES_NOISE = 0.8f;
 
 /* The finalizer of MurmurHash3 (Appleby 2011), twice: a number for each index and purpose. */
@@ -180,7 +182,7 @@ void rotating_machine_celsius(const rotating_machine *m, float ambient, float ru
 }
 
 void rotating_machine_pieces(const rotating_machine *m, uint64_t first, float *out, uint32_t count) {
-  float mean = PIECES * (float)m->shaft_hz / REFERENCE_HZ * m->load;
+  float mean = PIECES * (float)m->shaft_hz / REFERENCE_HZ * (PIECES_IDLE + (1.0f - PIECES_IDLE) * m->load);
   for (uint64_t i = first; i < first + count; i++) {
     float pieces = mean + PIECES_NOISE * normal(m->seed, i, PURPOSE_PIECE);
     *out++ = pieces < 0.0f ? 0.0f : pieces;
