@@ -34,7 +34,8 @@ function runWith(node) {
     process.exit(1);
   });
   child.on("exit", (code, signal) => {
-    process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0));
+    // Nothing keeps this process any more: it ends by itself (src-main/engine/end-process.ts says why).
+    process.exitCode = signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0);
   });
 }
 

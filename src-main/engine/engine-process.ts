@@ -3,6 +3,7 @@
  * too old for the database add-on; under the web host as a Node child (`web` as its argument). Texts come and go by the parent's
  * channel; when that closes, the engine ends cleanly.
  */
+import { endProcess } from "./end-process.ts";
 import { Engine } from "./engine.ts";
 import { CONTROL_CHANNEL, type FromEngine, isToEngine, type ToEngine } from "./engine-process-messages.ts";
 import { createLog } from "./log.ts";
@@ -110,7 +111,7 @@ parent.onGone(() => {
   engine
     .close()
     .catch((error: unknown) => log.error({ error: String(error) }, "the engine did not end cleanly"))
-    .finally(() => process.exit(0));
+    .finally(() => endProcess(0));
 });
 // An end that nobody asked for leaves its reason in the log; the host starts the engine again.
 process.on("uncaughtExceptionMonitor", (error) => log.fatal({ error: error.stack }, "the engine failed"));

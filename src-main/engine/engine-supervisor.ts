@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { engineMessage } from "../../src-shared/contract/messages.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { EngineChannel } from "./channel.ts";
+import { ENGINE_FLAGS } from "./engine-flags.ts";
 import { CONTROL_CHANNEL, type FromEngine, type ToEngine } from "./engine-process-messages.ts";
 
 export type SupervisorOptions = {
@@ -89,7 +90,7 @@ export class EngineSupervisor {
     const child = fork(ENTRY, ["web"], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: { ...process.env, LIMPET_HOME: this.#options.folder },
-      execArgv: [],
+      execArgv: [...ENGINE_FLAGS],
     });
     child.on("message", (message: FromEngine) => this.#receive(message));
     const exited = new Promise<void>((resolve) => {

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { ENGINE_FLAGS } from "../../src-main/engine/engine-flags.ts";
 import type { RequestName, RequestParams, RequestResult } from "../../src-shared/contract/index.ts";
 import type { EngineMessage } from "../../src-shared/contract/messages.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
@@ -31,7 +32,7 @@ export class EngineChild {
     this.#child = fork(ENTRY, [], {
       env: { ...process.env, LIMPET_HOME: folder, LIMPET_LOG: "silent", ...node.environment },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
-      execArgv: ["--no-warnings", ...(node.flags ?? [])],
+      execArgv: ["--no-warnings", ...ENGINE_FLAGS, ...(node.flags ?? [])],
     });
     this.#exit = once(this.#child, "exit");
     this.#child.on("message", (text: string) => {

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { takeFlags } from "../../src-main/hosts/cli/main.ts";
 import { openProject } from "../../src-main/services/project-service.ts";
-import { temporaryFolder } from "../dataset/helpers.ts";
+import { finished, temporaryFolder } from "../dataset/helpers.ts";
+import { machineProject, quickDesign } from "../services/learning-projects.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MAIN = join(ROOT, "src-main/hosts/cli/main.ts");
@@ -139,4 +142,70 @@ describe("the command line", () => {
     child.kill("SIGTERM");
     expect((await ended).stdout).toBe(line);
   });
+
+  it("gives a whole answer to a pipe that takes it slowly, and then ends", async () => {
+    const path = join(temporaryFolder(), "p.limpet");
+    const project = openProject(path, { create: true });
+    project.transaction(() => {
+      for (let i = 0; i < 1500; i++)
+        project.addRecording(finished(`r.${i}`, `${i} ${"a label that fills pipes ".repeat(20)}`, 2, i));
+    });
+    project.close();
+    const child = spawn(process.execPath, [MAIN, "info", path, "--json"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const exit = once(child, "exit");
+    let text = "";
+    for await (const piece of child.stdout) {
+      text += String(piece);
+      // Longer than the process would linger, for the first pieces.
+      await sleep(text.length < 300_000 ? 60 : 0);
+    }
+    expect(text.length).toBeGreaterThan(700_000);
+    expect(Object.keys((JSON.parse(text) as { labels: object }).labels)).toHaveLength(1500);
+    expect(await exit).toEqual([0, null]);
+  });
+
+  it("ends quietly where nobody reads on, as with | head", async () => {
+    const path = join(temporaryFolder(), "p.limpet");
+    const project = openProject(path, { create: true });
+    project.transaction(() => {
+      for (let i = 0; i < 300; i++)
+        project.addRecording(finished(`r.${i}`, `${i} ${"long ".repeat(100)}`, 2, i));
+    });
+    project.close();
+    const child = spawn(process.execPath, [MAIN, "info", path, "--json"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (piece) => {
+      stderr += String(piece);
+    });
+    child.stdout.destroy();
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(stderr).toBe("");
+  });
+
+  it("ends each time, also with a training thread that it has just used", async () => {
+    const folder = temporaryFolder();
+    const design = join(folder, "design.json");
+    writeFileSync(design, JSON.stringify(quickDesign({ training: { epochs: 3 } })));
+    const runs = async (name: string): Promise<void> => {
+      const path = join(folder, `${name}.limpet`);
+      const project = machineProject(3, 4);
+      await project.database.copyTo(path);
+      project.close();
+      for (let run = 0; run < 3; run++) {
+        for (const line of [
+          ["train", path, "--design", design, "--json"],
+          ["info", path, "--json"],
+        ]) {
+          const { code, stdout } = await limpet(...line);
+          expect([line[0], code]).toEqual([line[0], 0]);
+          JSON.parse(stdout);
+        }
+      }
+    };
+    await Promise.all([runs("a"), runs("b")]);
+  }, 240_000);
 });

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command, CommanderError } from "commander";
+import { endProcess } from "../../engine/end-process.ts";
 import { Cli, type CliFlags } from "./context.ts";
 
 type CommandModule = { readonly register: (program: Command, cli: Cli) => void };
@@ -109,9 +110,6 @@ async function registerFor(program: Command, line: readonly string[], cli: Cli):
   for (const { register } of modules) register(program, cli);
 }
 
-/** Time in which a process that is done may end by itself, milliseconds. */
-const LINGER_MS = 200;
-
 /** Runs the process's own command line and ends the process. */
 export async function main(): Promise<void> {
   // Libraries that print would spoil the JSON on standard output.
@@ -147,10 +145,7 @@ export async function main(): Promise<void> {
   // Pipes take what was written in their own time; an exit before that would cut it off.
   await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
   await new Promise<void>((resolve) => process.stderr.write("", () => resolve()));
-  // process.exit waits for V8's threads, and one of them that compiles may be waiting for this one to collect garbage: in Node 24
-  // both then wait for ever. A process that ends by itself does not; one that something keeps alive is idle for a moment first.
-  process.exitCode = code;
-  setTimeout(() => process.exit(code), LINGER_MS).unref();
+  endProcess(code);
 }
 
 if (import.meta.main) {

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type UtilityProcess, utilityProcess } from "electron";
+import { ENGINE_FLAGS } from "../../engine/engine-flags.ts";
 
 export type EngineLinkEvents = {
   readonly onText: (text: string) => void;
@@ -112,7 +113,7 @@ function startUtility(root: string, onText: (text: string) => void, onEnd: () =>
 function startNode(root: string, onText: (text: string) => void, onEnd: () => void): Running {
   const source = join(root, "src-main/engine/engine-process.ts");
   const entry = existsSync(source) ? source : join(root, "dist/electron/engine.mjs");
-  const child: ChildProcess = spawn(nodeExecutable(root), [entry], {
+  const child: ChildProcess = spawn(nodeExecutable(root), [...ENGINE_FLAGS, entry], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: undefined },
     windowsHide: true,

@@ -1,0 +1,14 @@
+/**
+ * The end of a process that has done its work. process.exit waits for V8's threads, and one of them that compiles may be waiting for
+ * this one to collect garbage: in Node 24 both then wait for ever. A process that ends by itself does not; one that something keeps
+ * alive is idle for a moment first, so that nothing is being compiled any more.
+ */
+
+/** Time in which a process that is done may end by itself, milliseconds. */
+const LINGER_MS = 200;
+
+/** Has the process end with `code`; what runs on is cut off after a moment. Output must be flushed before. */
+export function endProcess(code: number): void {
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), LINGER_MS).unref();
+}
