@@ -43,7 +43,11 @@ export function RecordPanel({ recorder }: { recorder: Recorder }) {
     );
   }
   return (
-    <section className="card" aria-label={t("Recorder")} data-recording={recorder.phase.kind === "recording"}>
+    <section
+      className="card"
+      aria-label={t("Recorder")}
+      data-recording={recorder.phase.kind === "recording" && recording !== "armed"}
+    >
       {recorder.phase.kind === "idle" ? (
         <>
           <RecordSettings board={board} />

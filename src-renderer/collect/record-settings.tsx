@@ -16,6 +16,7 @@ export function RecordSettings({ board }: { board: BoardInfo }) {
   return (
     <div className="row end record-settings">
       <NativeSelect
+        className="record-choice"
         label={t("Record")}
         value={settings.mode}
         onChange={(event) => settings.set({ mode: event.currentTarget.value as RecorderSettings["mode"] })}
@@ -29,7 +30,7 @@ export function RecordSettings({ board }: { board: BoardInfo }) {
       {(settings.mode === "series" || settings.mode === "plan") && (
         <NumberInput
           label={settings.mode === "plan" ? t("Of each class") : t("How many")}
-          w={88}
+          w={84}
           min={1}
           max={200}
           value={settings.takes}
@@ -39,7 +40,7 @@ export function RecordSettings({ board }: { board: BoardInfo }) {
       {settings.mode !== "open" && (
         <NumberInput
           label={t("Seconds")}
-          w={88}
+          w={84}
           min={0.5}
           max={3600}
           value={settings.seconds}
@@ -85,6 +86,7 @@ function Start({ board }: { board: BoardInfo }) {
   return (
     <>
       <NativeSelect
+        className="record-choice"
         label={t("Start")}
         value={byLevel ? "level" : String(settings.countdown)}
         onChange={(event) => {

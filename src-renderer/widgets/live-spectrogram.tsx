@@ -1,4 +1,5 @@
 /** The frequencies of one channel of the live signal, of every sample, under the trace and with the same time axis. Drawn past React. */
+import { NativeSelect } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useEngine } from "../app/engine-context.ts";
@@ -11,7 +12,9 @@ const HEIGHT = 150;
 export function LiveSpectrogram(props: {
   sensor: string;
   channel: number;
-  name: string;
+  /** Of the sensor's channels. */
+  names: readonly string[];
+  onChannel: (channel: number) => void;
   rateHz: number;
   seconds: number;
   paused: boolean;
@@ -37,11 +40,12 @@ export function LiveSpectrogram(props: {
     [client, sensor, channel, seconds, paused],
   );
   const maxHz = props.rateHz / 2;
+  const name = props.names[channel] ?? "";
   return (
     <div className="trace spectrogram live-spectrogram" style={{ height: HEIGHT + 12 }}>
       <span className="axis" aria-hidden style={{ height: HEIGHT + 4 }}>
         <span>{hertz(maxHz)}</span>
-        <b>{props.name}</b>
+        <b>{props.names.length > 1 ? "" : name}</b>
         <span>{hertz(maxHz / 2)}</span>
         <b />
         <span>0 Hz</span>
@@ -50,11 +54,21 @@ export function LiveSpectrogram(props: {
         ref={canvas}
         role="img"
         aria-label={t("Live spectrogram of {{channel}} up to {{hertz}}", {
-          channel: props.name,
+          channel: name,
           hertz: hertz(maxHz),
         })}
         style={{ left: LEFT, width: `calc(100% - ${LEFT + RIGHT}px)`, height: HEIGHT }}
       />
+      {props.names.length > 1 && (
+        <NativeSelect
+          className="spectrogram-channel"
+          size="xs"
+          aria-label={t("Channel of the spectrogram")}
+          value={String(channel)}
+          onChange={(event) => props.onChannel(Number(event.currentTarget.value))}
+          data={props.names.map((one, index) => ({ value: String(index), label: one }))}
+        />
+      )}
     </div>
   );
 }

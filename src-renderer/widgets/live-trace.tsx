@@ -117,15 +117,6 @@ export function LiveTrace({
             data={board.sensors.map(({ id }) => id)}
           />
         )}
-        {spectrogram && channels > 1 && (
-          <NativeSelect
-            size="xs"
-            aria-label={t("Channel of the spectrogram")}
-            value={String(lane)}
-            onChange={(event) => setChannel(Number(event.currentTarget.value))}
-            data={names.map((name, index) => ({ value: String(index), label: name }))}
-          />
-        )}
         <Button
           size="xs"
           variant="default"
@@ -178,7 +169,8 @@ export function LiveTrace({
         <LiveSpectrogram
           sensor={shown}
           channel={lane}
-          name={names[lane] ?? ""}
+          names={names}
+          onChannel={setChannel}
           rateHz={level[shown]?.rateHz ?? board.sensors.find(({ id }) => id === shown)?.rates[0] ?? 1}
           seconds={seconds}
           paused={paused}

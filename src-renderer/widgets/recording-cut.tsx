@@ -216,7 +216,8 @@ function FoundActions(props: {
                 count: found.length,
                 seconds: fixed(seconds, 1),
               })}
-        </b>
+        </b>{" "}
+        {error?.hint}
       </p>
       <NumberInput
         label={t("Stronger than ({{unit}})", { unit: answer?.unit || "–" })}
