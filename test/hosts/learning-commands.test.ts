@@ -19,6 +19,9 @@ const NAMES = [
   "split",
   "train",
   "evaluate",
+  "thresholds",
+  "curve",
+  "diagnose",
   "predict",
   "features",
   "compare",
@@ -185,6 +188,61 @@ describe("the commands of learning", () => {
     );
   });
 
+  it("thresholds are measured, chosen for a rate of false alarms, set by hand and cleared; evaluate then counts unknown windows", async () => {
+    const measured = await limpet("thresholds", path, "--experiment", "1");
+    expect(measured.json).toMatchObject({ experiment: 1, split: "validation", thresholds: {} });
+    expect(measured.text).toContain("false alarms/h");
+    const chosen = await limpet("thresholds", path, "--experiment", "1", "--false-alarms", "0");
+    const { labels, thresholds } = chosen.json as {
+      labels: { label: string; current: { falseAlarmsPerHour: number; threshold: number } }[];
+      thresholds: Record<string, number>;
+    };
+    for (const { label, current } of labels) {
+      expect(current.falseAlarmsPerHour).toBe(0);
+      expect(current.threshold).toBeCloseTo(thresholds[label] ?? 0, 6);
+    }
+    expect(chosen.text).toContain("limpet deploy");
+    const set = ["--set", "slow=1", "--set", "rough=0.25"];
+    const { json } = await limpet("thresholds", path, "--experiment", "1", "--clear", ...set);
+    expect(json).toMatchObject({ thresholds: { slow: 1, rough: 0.25 } });
+    const evaluated = await limpet("evaluate", path, "--experiment", "1");
+    expect(evaluated.json).toMatchObject({ thresholds: { slow: 1, rough: 0.25 } });
+    const { unknown } = evaluated.json as { unknown: { windows: number } };
+    expect(unknown.windows).toBeGreaterThan(0);
+    expect(evaluated.text).toContain(`The board calls ${unknown.windows} of`);
+    expect((await limpet("thresholds", path, "--experiment", "1", "--clear")).json).toMatchObject({
+      thresholds: {},
+    });
+    for (const wrong of ["slow", "slow=2", "slow=x", "loud=0.5"]) {
+      expect([wrong, (await limpet("thresholds", path, "--experiment", "1", "--set", wrong)).code]).toEqual([
+        wrong,
+        2,
+      ]);
+    }
+  });
+
+  it("curve tells whether more data would help, and diagnose what is wrong, each with a next step", async () => {
+    const { json: curve, text } = await limpet("curve", path, "--experiment", "1");
+    const { points, verdict } = curve as { points: unknown[]; verdict: string };
+    expect(points).toHaveLength(4);
+    expect(["more", "enough", "unclear"]).toContain(verdict);
+    expect(text).toContain("Next:");
+    for (const line of [
+      ["diagnose", path],
+      ["diagnose", path, "--experiment", "1"],
+    ]) {
+      const { json, code } = await limpet(...line);
+      expect(code).toBe(0);
+      for (const finding of json as object[]) {
+        expect(Object.keys(finding)).toEqual(
+          expect.arrayContaining(["kind", "severity", "message", "hint", "place"]),
+        );
+      }
+    }
+    expect((await limpet("diagnose", path, "--experiment", "99")).code).toBe(2);
+    expect((await limpet("curve", path, "--experiment", "99")).code).toBe(2);
+  });
+
   it("compare two experiments on the same windows", async () => {
     await limpet("train", path, "--design", design, "--epochs", "1");
     const { json } = await limpet("compare", path, "1", "2");
@@ -232,6 +290,8 @@ describe("the commands of learning", () => {
       ["evaluate", path, "--experiment", "99"],
       ["evaluate", path, "--experiment", "1", "--engine", "board"],
       ["evaluate", path, "--experiment", "1", "--engine", "magic"],
+      ["thresholds", path, "--experiment", "99"],
+      ["thresholds", path, "--experiment", "1", "--false-alarms", "few"],
       ["predict", path, join(folder, "missing.csv"), "--experiment", "1"],
       ["predict", path, design, "--experiment", "1"],
       ["export", path, "--experiment", "99", "--format", "tflite", "--out", join(folder, "x")],
