@@ -23,6 +23,9 @@ type Stream = {
   gaps: number;
 };
 
+/** Seconds times rate fall short of a whole number by rounding only. More would make a slow sensor's part longer than was asked for. */
+const WHOLE = 1e-3;
+
 export class SampleRecorder {
   readonly #writer: RecordingWriter;
   readonly #streams: readonly Stream[];
@@ -31,7 +34,10 @@ export class SampleRecorder {
     this.#writer = writer;
     this.#streams = chosen.map((sensor) => ({
       chosen: sensor,
-      wanted: seconds === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.round(seconds * sensor.rateHz)),
+      wanted:
+        seconds === null
+          ? Number.POSITIVE_INFINITY
+          : Math.max(1, Math.floor(seconds * sensor.rateHz + WHOLE)),
       next: 0,
       lost: 0,
       gaps: 0,

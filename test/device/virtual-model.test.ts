@@ -194,15 +194,17 @@ describe.skipIf(!ready)("a model on the virtual board", () => {
   }, 60_000);
 
   it("is not needed for the demo machine, which is the same to the last count on virtual board, simulated board and twin", async () => {
-    const read = async (session: BoardSession): Promise<number[]> => {
-      const got: number[] = [];
+    const rates = [1600, 4, 1];
+    /** The first second of each of its sensors. */
+    const read = async (session: BoardSession): Promise<number[][]> => {
+      const got: number[][] = [[], [], []];
       session.listen((event) => {
-        if (event.kind === "samples") got.push(...event.samples.data);
+        if (event.kind === "samples") got[event.samples.sensor]?.push(...event.samples.data);
       });
-      await session.start([{ index: 0, rateHz: 1600 }]);
+      await session.start(rates.map((rateHz, index) => ({ index, rateHz })));
       await sleep(1200);
       await session.stop();
-      return got.slice(0, 1600 * AXES);
+      return got.map((values, index) => values.slice(0, (rates[index] ?? 0) * (index === 0 ? AXES : 1)));
     };
     const onVirtual = await read(await connect({ demo: true }));
     const simulated = await BoardSession.connect(
@@ -215,18 +217,27 @@ describe.skipIf(!ready)("a model on the virtual board", () => {
       seed: 1,
       shaftHz: 24.2,
       load: 0.5,
-      imbalance: 0.3,
-      misalignment: 0.2,
+      imbalance: 0.1,
+      misalignment: 0.1,
       bearing: 0,
       noise: 0.005,
       tilt: 0,
     };
-    const toCounts = (value: number): number => {
-      const scaled = Math.fround(value / Math.fround(RESOLUTION));
-      return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5) + 0;
-    };
-    expect(onVirtual.length).toBe(1600 * AXES);
+    const toCounts = (values: Float32Array, resolution: number): number[] =>
+      [...values].map((value) => {
+        const scaled = Math.fround(value / Math.fround(resolution));
+        return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5) + 0;
+      });
+    const expected = [
+      toCounts(twin.generate(machine), RESOLUTION),
+      toCounts(
+        twin.generateCelsius({ ...machine, rateHz: 4, samples: 4, ambient: 21, runningSeconds: 1800 }),
+        0.01,
+      ),
+      toCounts(twin.generatePieces({ ...machine, rateHz: 1, samples: 1 }), 0.1),
+    ];
+    expect(onVirtual.map(({ length }) => length)).toEqual([1600 * AXES, 4, 1]);
     expect(await read(simulated)).toEqual(onVirtual);
-    expect([...twin.generate(machine)].map(toCounts)).toEqual(onVirtual);
+    expect(expected).toEqual(onVirtual);
   }, 60_000);
 });

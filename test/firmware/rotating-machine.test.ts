@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
 import { Twin } from "../../src-main/features/twin.ts";
-import type { MachineParameters } from "../../src-main/services/motor-example.ts";
+import type { MachineParameters, Warmth } from "../../src-main/services/motor-example.ts";
 
 const built = existsSync(join(firmwareFolder(), "twin.wasm"));
 if (!built) console.warn("SKIPPED: the generator has not been built (npm run setup)");
@@ -130,5 +130,32 @@ describe.skipIf(!built)("the generated machine", () => {
     // A longer signal begins as a shorter one does.
     const long = twin.generate({ ...quiet, bearing: 1, samples: 100_000 });
     expect(twin.generate({ ...quiet, bearing: 1, samples: 1000 })).toEqual(long.subarray(0, 3000));
+  });
+
+  it("warms up as a body of first order, by the square of the load, and a pitted bearing by its friction", () => {
+    const celsius = (change: Partial<MachineParameters & Warmth>): number => {
+      const slow = { ...quiet, rateHz: 4, samples: 400, ambient: 20, runningSeconds: 1e6 };
+      return meanOf(Float64Array.from(twin.generateCelsius({ ...slow, ...change })));
+    };
+    const rise = (change: Partial<MachineParameters & Warmth>): number => celsius(change) - 20;
+    expect(celsius({ runningSeconds: -50 })).toBeCloseTo(20, 0);
+    // One time constant (25 minutes) after it was switched on, 1 - 1 / e of the whole; the recording itself lasts 100 s.
+    expect(rise({ load: 1, runningSeconds: 1450 }) / rise({ load: 1 })).toBeCloseTo(1 - 1 / Math.E, 2);
+    const [idle, half, full] = [rise({ load: 0 }), rise({ load: 0.5 }), rise({ load: 1 })];
+    expect((half - idle) / (full - idle)).toBeCloseTo(0.25, 2);
+    expect(rise({ load: 1, bearing: 1 }) - full).toBeGreaterThan(10);
+    expect(rise({ load: 1, imbalance: 1 }) - full).toBeLessThan(5);
+    expect(celsius({ ambient: 30 }) - celsius({})).toBeCloseTo(10, 3);
+  });
+
+  it("makes the more pieces the faster it turns and the higher its load, whatever its bearings", () => {
+    const pieces = (change: Partial<MachineParameters>): number =>
+      meanOf(
+        Float64Array.from(twin.generatePieces({ ...quiet, rateHz: 1, samples: 400, load: 1, ...change })),
+      );
+    expect(pieces({})).toBeCloseTo(60, 0);
+    expect(pieces({ shaftHz: 12.5 }) / pieces({})).toBeCloseTo(0.5, 1);
+    expect(pieces({ load: 0 })).toBeCloseTo(6, 0);
+    expect(pieces({ bearing: 1, imbalance: 1 })).toBe(pieces({}));
   });
 });

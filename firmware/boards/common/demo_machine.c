@@ -9,7 +9,7 @@
 
 enum { ACCELEROMETER = 0, TEMPERATURE = 1, PRODUCTION = 2 };
 
-static const rotating_machine MACHINE = {24.2, 0.5f, 0.3f, 0.2f, 0.0f, 0.005f, 0.0f, 1u};
+static const rotating_machine MACHINE = {24.2, 0.5f, 0.1f, 0.1f, 0.0f, 0.005f, 0.0f, 1u};
 static const float AMBIENT = 21.0f;
 static const float RUNNING_S = 1800.0f;
 
