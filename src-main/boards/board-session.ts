@@ -293,17 +293,23 @@ export class BoardSession {
     return slotName(decodeU8(await this.#link.request({ kind: "roll-back" }, FLASH_WORK)));
   }
 
+  /** How many bytes of the installed package one answer holds. */
+  get packagePartBytes(): number {
+    return Math.max(64, Math.min(this.hello.maxPayload, 1024) - 64);
+  }
+
+  /** A part of the installed package, `packagePartBytes` at most; shorter at its end. */
+  readPackagePart(offset: number, bytes: number): Promise<Uint8Array> {
+    return this.#link.request({ kind: "read-package", offset, bytes });
+  }
+
   /** Reads the installed package back; `bytes` is its length. */
   async readPackage(bytes: number, work: WorkOptions = {}): Promise<Uint8Array> {
     const out = new Uint8Array(bytes);
-    const largest = Math.max(64, Math.min(this.hello.maxPayload, 1024) - 64);
+    const largest = this.packagePartBytes;
     for (let offset = 0; offset < bytes; ) {
       stopIfAborted(work);
-      const part = await this.#link.request({
-        kind: "read-package",
-        offset,
-        bytes: Math.min(largest, bytes - offset),
-      });
+      const part = await this.readPackagePart(offset, Math.min(largest, bytes - offset));
       if (part.length === 0) break;
       out.set(part.subarray(0, bytes - offset), offset);
       offset += part.length;

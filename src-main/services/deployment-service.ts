@@ -2,18 +2,17 @@
  * An experiment onto a board: check, firmware where it is needed, model, self-test, proof. Where a step fails the board keeps,
  * or gets back, the model that it had. Knows sessions, packages and the dataset; not how a package is made.
  */
-import type { DeploymentReport, EventPayload, Goal } from "../../src-shared/contract/index.ts";
+import type { DeploymentReport, EventPayload } from "../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { BoardSession } from "../boards/board-session.ts";
 import type { SelfTest } from "../boards/link/responses.ts";
 import type { FirmwareAccess } from "../boards/transports/transport.ts";
 import type { Dataset } from "../dataset/types.ts";
-import { describeBoard } from "../deployment/board-description.ts";
-import { evaluateOnBoard } from "../deployment/board-evaluation.ts";
-import { type PackageSummary, summarisePackage, windowValues } from "../deployment/package-summary.ts";
-import { batteryDays, latencyMs, type WindowLoad } from "../deployment/power.ts";
-import { powerBudget } from "../deployment/power-budget.ts";
+import { deploymentCosts } from "../deployment/deployment-costs.ts";
+import { InstructionCount } from "../deployment/instruction-count.ts";
+import { compareBack } from "../deployment/model-proof.ts";
+import { type PackageSummary, summarisePackage } from "../deployment/package-summary.ts";
 import { bootloaderAccess } from "./firmware-service.ts";
 
 export type StageEvent = EventPayload<"deployment:stage">;
@@ -87,35 +86,43 @@ export async function deploy(
   );
   const firmwareWritten = await bringFirmware(session, options.firmware, stages);
   checkFit(session, summary, warnings);
-  const before = session.hello.model;
-  const { accepted, test } = await stages.run("model", "writing the model", (progress) =>
-    session.update(options.modelPackage, {
-      onProgress: (_stage, fraction) => progress(fraction),
-      signal: options.signal,
-    }),
-  );
-  await stages.run("self-test", "the board tests itself", async () => requirePassed(session, accepted, test));
-  await stages.run("proof", "reading the model back", (progress) =>
-    prove(session, options.modelPackage, summary, before !== null, progress),
-  );
-  const seconds = (performance.now() - began) / 1000;
-  const counts = await countInstructions(session, options.modelPackage, summary, test, warnings);
-  const report: DeploymentReport = {
-    board: session.hello.kind,
-    firmwareWritten,
-    modelBytes: options.modelPackage.length,
-    seconds,
-    goldenVectors: { run: test.run, identical: test.identical },
-    slot: test.slot,
-    ram: test.poolBytes,
-    flash: options.modelPackage.length,
-    ...costsOf(session, summary, counts, dataset.goal(), warnings),
-    modelHash: summary.modelHash,
-    warnings,
-    stages: stages.times,
-  };
-  dataset.addDeployment({ experimentId: options.experiment, board: session.hello.name, report });
-  return report;
+  const counting = InstructionCount.begin(session, options.modelPackage, summary, options.signal);
+  try {
+    const before = session.hello.model;
+    const { accepted, test } = await stages.run("model", "writing the model", (progress) =>
+      session.update(options.modelPackage, {
+        onProgress: (_stage, fraction) => progress(fraction),
+        signal: options.signal,
+      }),
+    );
+    await stages.run("self-test", "the board tests itself", async () =>
+      requirePassed(session, accepted, test),
+    );
+    const readBackBytes = await stages.run("proof", "reading the model back", (progress) =>
+      prove(session, options.modelPackage, summary, before !== null, { progress, signal: options.signal }),
+    );
+    const seconds = (performance.now() - began) / 1000;
+    const counts = await counting.of(test, warnings);
+    const report: DeploymentReport = {
+      board: session.hello.kind,
+      firmwareWritten,
+      modelBytes: options.modelPackage.length,
+      seconds,
+      goldenVectors: { run: test.run, identical: test.identical },
+      readBackBytes,
+      slot: test.slot,
+      ram: test.poolBytes,
+      flash: options.modelPackage.length,
+      ...deploymentCosts(session.hello, summary, counts, dataset.goal(), warnings),
+      modelHash: summary.modelHash,
+      warnings,
+      stages: stages.times,
+    };
+    dataset.addDeployment({ experimentId: options.experiment, board: session.hello.name, report });
+    return report;
+  } finally {
+    await counting.end();
+  }
 }
 
 async function bringFirmware(
@@ -198,20 +205,23 @@ function requirePassed(session: BoardSession, accepted: boolean, test: SelfTest)
   }
 }
 
-/** The model must be on the board byte for byte; else the board goes back to the one before. */
+/**
+ * The model must be on the board byte for byte; else the board goes back to the one before. The board itself has held all that lies in its
+ * flash against the CRC-32 of what was sent; here it is read back and compared, on a slow line as much as a little time allows.
+ * Resolves with how many bytes were compared.
+ */
 async function prove(
   session: BoardSession,
   modelPackage: Uint8Array,
   summary: PackageSummary,
   hadModel: boolean,
-  progress: (fraction: number) => void,
-): Promise<void> {
+  options: { readonly progress: (fraction: number) => void; readonly signal: AbortSignal | undefined },
+): Promise<number> {
   const hello = await session.greet();
-  const back = await session.readPackage(modelPackage.length, {
-    onProgress: (_stage, fraction) => progress(fraction),
-  });
-  if (hello.model?.hash === summary.modelHash && Buffer.compare(back, modelPackage) === 0) {
-    return;
+  const compared =
+    hello.model?.hash === summary.modelHash ? await compareBack(session, modelPackage, options) : null;
+  if (compared !== null) {
+    return compared;
   }
   if (hadModel) {
     await session.rollBack();
@@ -221,118 +231,4 @@ async function prove(
     field: session.port,
     hint: `${hadModel ? "The model before it is in use again. " : ""}Try again; if it stays, the board's flash is worn out.`,
   });
-}
-
-type Counts = { readonly count: number; readonly unit: "instructions" | "cycles" };
-
-/** Instructions of one window: by the board where it counts; the virtual board counts in a second run, made for it. */
-async function countInstructions(
-  session: BoardSession,
-  modelPackage: Uint8Array,
-  summary: PackageSummary,
-  test: SelfTest,
-  warnings: string[],
-): Promise<Counts | null> {
-  const { counting, kind } = session.hello;
-  const counted = test.frontendInstructions + test.networkInstructions;
-  if (counting !== "none" && counted > 0) {
-    return { count: counted, unit: counting };
-  }
-  if (kind !== "virtual") {
-    return null;
-  }
-  try {
-    const results = await evaluateOnBoard({
-      port: "virtual",
-      modelPackage,
-      windows: [noise(windowValues(summary.inputs))],
-      instructions: true,
-    });
-    const sum = (results[0]?.frontendInstructions ?? 0) + (results[0]?.networkInstructions ?? 0);
-    return sum > 0 ? { count: sum, unit: "instructions" } : null;
-  } catch (error) {
-    if (!(error instanceof LimpetError)) throw error;
-    warnings.push(`Instructions could not be counted: ${error.message}`);
-    return null;
-  }
-}
-
-/** A window of noise (xorshift32, Marsaglia 2003): no branch of the front end is cheaper for it than for a real signal. */
-function noise(values: number): Float32Array {
-  let x = 1;
-  return Float32Array.from({ length: values }, () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x / 2 ** 31;
-  });
-}
-
-type Costs = Pick<
-  DeploymentReport,
-  "instructions" | "latencyMs" | "powerMilliwatts" | "batteryDays" | "powerBudget"
->;
-
-function costsOf(
-  session: BoardSession,
-  summary: PackageSummary,
-  counts: Counts | null,
-  goal: Pick<Goal, "battery" | "powerMilliwatts">,
-  warnings: string[],
-): Costs {
-  const nothing: Costs = {
-    instructions: null,
-    latencyMs: null,
-    powerMilliwatts: null,
-    batteryDays: null,
-    powerBudget: null,
-  };
-  if (counts === null) {
-    return nothing;
-  }
-  const description = describeBoard(session.hello.kind);
-  const counted: Costs = { ...nothing, instructions: counts.count };
-  if (description === null) {
-    return counted;
-  }
-  const { clockHz } = session.hello;
-  const cyclesPerInstruction = description.cyclesPerInstruction.value;
-  const latency = latencyMs({ ...counts, cyclesPerInstruction, clockHz });
-  const load = loadOf(summary, latency, { clockHz, cyclesPerInstruction });
-  if (latency > load.strideMs && summary.alonePeriodMs === 0) {
-    warnings.push(
-      `The board needs ${latency.toFixed(0)} ms for a window, but one is due every ${load.strideMs.toFixed(0)} ms: it will miss some.`,
-    );
-  }
-  const costs: Costs = { ...counted, latencyMs: latency };
-  if (description.power === null) {
-    return costs;
-  }
-  const budget = powerBudget(description.power, load, summary.alonePeriodMs, goal);
-  return {
-    ...costs,
-    powerMilliwatts: budget.milliwatts,
-    batteryDays: batteryDays(goal.battery, budget.milliwatts),
-    powerBudget: budget,
-  };
-}
-
-function loadOf(
-  { inputs, strideSamples }: PackageSummary,
-  latency: number,
-  processor: Pick<WindowLoad, "clockHz" | "cyclesPerInstruction">,
-): WindowLoad {
-  const first = inputs[0];
-  const milliseconds = (samples: number, rateHz: number): number => (samples / rateHz) * 1000;
-  // Inputs of one sensor are measured once.
-  const sensors = inputs.filter(
-    ({ sensor }, index) => inputs.findIndex((one) => one.sensor === sensor) === index,
-  );
-  return {
-    ...processor,
-    windowMs: Math.max(0, ...inputs.map(({ windowSamples, rateHz }) => milliseconds(windowSamples, rateHz))),
-    strideMs: first === undefined ? 1000 : milliseconds(strideSamples, first.rateHz),
-    latencyMs: latency,
-    sensors: sensors.map(({ sensor, rateHz }) => ({ sensor, rateHz })),
-  };
 }

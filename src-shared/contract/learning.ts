@@ -388,6 +388,8 @@ export const deploymentReport = z.object({
   modelBytes: z.int(),
   seconds: z.number(),
   goldenVectors: z.object({ run: z.int(), identical: z.int() }),
+  /** Bytes of the model that were read back and compared: on a slow line a part of them. The board has checked the CRC-32 of all. */
+  readBackBytes: z.int().nullable().default(null),
   slot: z.enum(["A", "B"]),
   /** Bytes on the board that the model uses: arena and buffers; package. */
   ram: z.number(),

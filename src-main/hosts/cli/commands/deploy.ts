@@ -84,6 +84,7 @@ function reportText(report: DeploymentReport): string {
       ["firmware", report.firmwareWritten ? "written" : "was current"],
       ["model", `${report.modelBytes} bytes in slot ${report.slot}`],
       ["self-test", `${goldenVectors.identical} of ${goldenVectors.run} golden vectors identical`],
+      ["read back", readBackText(report)],
       ["memory", `${report.ram} bytes RAM, ${report.flash} bytes flash`],
       ["one window", instructions === null ? "not counted" : `${instructions} instructions`],
       ["latency", latencyMs === null ? "not known" : `${latencyMs.toFixed(1)} ms`],
@@ -92,4 +93,10 @@ function reportText(report: DeploymentReport): string {
     ]),
     ...[...report.warnings, ...(powerBudget?.notes ?? [])].map((note) => `Note: ${note}`),
   ].join("\n");
+}
+
+function readBackText({ readBackBytes, modelBytes }: DeploymentReport): string {
+  return readBackBytes === null || readBackBytes === modelBytes
+    ? "byte for byte the same"
+    : `${readBackBytes} bytes, all the same; the board checked the CRC-32 of the whole`;
 }
