@@ -53,7 +53,7 @@ export function waveformOf(
   const perBucket = count === 0 ? 1 : (end - start) / count;
   const view = { start, end, perBucket };
   if (count > 0) {
-    const overview = perBucket >= 2 * OVERVIEW_SAMPLES ? storedOverview(database, stream) : null;
+    const overview = perBucket >= OVERVIEW_SAMPLES ? storedOverview(database, stream) : null;
     if (overview !== null) {
       addStored(buckets, overview, width, {
         ...view,
