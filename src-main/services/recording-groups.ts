@@ -79,8 +79,9 @@ function partsOf({ name, label }: Described): { kind: string; text: string }[] {
     });
 }
 
+/** What stands behind the label, or behind the first dot where the recording was given another label since. */
 const restOf = (name: string, label: string): string =>
-  name.startsWith(label) ? name.slice(label.length) : name;
+  name.startsWith(label) ? name.slice(label.length) : name.slice(name.indexOf(".") + 1);
 
 /** Words (a person, a place) at the same place behind the label. */
 function wordGrouping(recordings: readonly Described[]): Grouping[] {
