@@ -156,6 +156,12 @@ bool board_step(board *b, uint64_t now_us);
  */
 uint64_t board_wake_us(const board *b);
 
+/*
+ * Until when a board by itself looks at nothing: between two windows, where it has a period. 0 where that is not so. Heartbeats are not counted: a
+ * port that may go without them, since nobody is at its line, rests that long.
+ */
+uint64_t board_rest_us(const board *b);
+
 /* Takes at most `max` bytes to be sent; returns how many. */
 uint32_t board_transmit(board *b, uint8_t *out, uint32_t max);
 

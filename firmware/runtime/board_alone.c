@@ -136,6 +136,8 @@ uint64_t board_wake_us(const board *b) {
   return next < wake ? next : wake;
 }
 
+uint64_t board_rest_us(const board *b) { return b->alone && !b->live && !b->reset_wanted ? b->alone_next_us : 0; }
+
 static void put_events(const event_log *log, uint32_t from, uint32_t count, wire_writer *w) {
   event_log_event events[PIECE];
   while (count > 0) {

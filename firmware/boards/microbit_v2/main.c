@@ -18,6 +18,9 @@
 #define I2C_CLOCK NRF_PIN(0, 8)
 #define I2C_DATA NRF_PIN(0, 16)
 #define RUN_MIC NRF_PIN(0, 20)
+/* The light: the middle one of the display, lit where its row is high and its column low. */
+#define LIGHT_ROW NRF_PIN(0, 15)
+#define LIGHT_COLUMN NRF_PIN(0, 31)
 /* P0.05. */
 #define MICROPHONE_AIN 3u
 
@@ -34,6 +37,16 @@ static struct {
 } microbit;
 
 static void tick(void) { accelerometer_tick(&microbit.motion, chip_interrupt_us()); }
+
+static void light(bool on) {
+  chip_drive_pin(LIGHT_COLUMN, false, 0);
+  chip_drive_pin(LIGHT_ROW, on, 0);
+}
+
+static void rest(bool resting) {
+  sensor_tick_rest(resting);
+  uart_rest(resting);
+}
 
 static bool idle(void) { return uart_idle() != 0; }
 
@@ -53,7 +66,7 @@ int main(void) {
   open_sensors();
   /* The interface chip may drop characters sent to the board: small pieces are lost and sent again at small cost. */
   static const application MICROBIT = {"microbit-v2", "BBC micro:bit v2", microbit.serial_number, 240, 4096,
-                                       uart_receive, uart_send, idle, NULL, NULL, &microbit.sensors};
+                                       uart_receive, uart_send, idle, NULL, NULL, &microbit.sensors, light, rest, uart_called, false};
   application_run(&MICROBIT);
   return 0;
 }

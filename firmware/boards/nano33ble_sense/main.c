@@ -21,6 +21,8 @@
 #define PDM_DATA NRF_PIN(0, 25)
 #define PDM_POWER NRF_PIN(0, 17)
 #define LED_POWER NRF_PIN(1, 9)
+/* LED_BUILTIN. */
+#define LIGHT NRF_PIN(0, 13)
 
 #define VENDOR 0x2341
 #define PRODUCT 0x805a
@@ -43,6 +45,13 @@ static struct {
 
 static void tick(void) { accelerometer_tick(&nano.motion, chip_interrupt_us()); }
 
+static void light(bool on) { chip_drive_pin(LIGHT, on, 0); }
+
+static void rest(bool resting) {
+  sensor_tick_rest(resting);
+  chip_drive_pin(LED_POWER, !resting, 0);
+}
+
 static void open_sensors(void) {
   chip_drive_pin(SENSORS_3V3, true, GPIO_PIN_CNF_H0H1);
   chip_drive_pin(I2C_PULLUP, true, 0);
@@ -62,7 +71,7 @@ static void open_sensors(void) {
 int main(void) {
   static const usb_identity IDENTITY = {VENDOR, PRODUCT, "Limpet", "Nano 33 BLE Sense", nano.serial_number};
   static const application NANO = {"nano-33-ble", "Arduino Nano 33 BLE Sense", nano.serial_number, 960, 4096,
-                                   NULL, NULL, NULL, NULL, NULL, &nano.sensors};
+                                   NULL, NULL, NULL, NULL, NULL, &nano.sensors, light, rest, NULL, true};
   chip_start();
   chip_serial_number(nano.serial_number);
   chip_drive_pin(LED_POWER, true, 0);

@@ -17,6 +17,8 @@ uint32_t nrf_lock(void);
 void nrf_unlock(uint32_t before);
 void nrf_wait_for_interrupt(void);
 
+static inline void nrf_settle_fpu(void) {}
+
 #else
 
 static inline uint32_t nrf_get(uint32_t address) { return *(volatile uint32_t *)(uintptr_t)address; }
@@ -37,6 +39,18 @@ static inline void nrf_unlock(uint32_t before) { __asm volatile("msr primask, %0
 
 /* With interrupts masked it still returns when one is pending. */
 static inline void nrf_wait_for_interrupt(void) { __asm volatile("dsb\n wfi" ::: "memory"); }
+
+/*
+ * Flags that computing has left behind keep the floating-point unit's interrupt pending, and the processor from sleeping deeply (nRF52 errata, 87).
+ */
+static inline void nrf_settle_fpu(void) {
+#if defined(__ARM_FP)
+  uint32_t status;
+  __asm volatile("vmrs %0, fpscr" : "=r"(status));
+  __asm volatile("vmsr fpscr, %0" ::"r"(status & ~0x9fu));
+  *(volatile uint32_t *)(uintptr_t)0xe000e284u = 1u << (38u - 32u);
+#endif
+}
 
 #endif
 

@@ -5,12 +5,20 @@
 #include "chip.h"
 #include "nvmc.h"
 
-extern uint8_t __image_start[], __image_end[], __pool_start[], __pool_end[], __slots_start[], __slots_end[];
+extern uint8_t __image_start[], __image_end[], __pool_start[], __pool_end[], __slots_start[], __slots_end[], __log_start[],
+    __log_end[];
+
+/* A line without bytes for so long counts as left. */
+#define LISTEN_US 60000000u
+/* Shorter pauses are slept through with the clock running. */
+#define REST_LEAST_US 50000u
 
 static struct {
   board app;
   board_port port;
   nvmc_area slots;
+  nvmc_area log;
+  uint64_t heard_us;
   const application *board;
   /* Taken out of the runtime, on the way to the line. */
   uint8_t piece[256];
@@ -20,7 +28,14 @@ static struct {
 
 static uint32_t receive(void *context, uint8_t *out, uint32_t max) {
   (void)context;
-  return state.board->receive(out, max);
+  uint32_t count = state.board->receive(out, max);
+  if (count > 0) state.heard_us = state.app.now_us;
+  return count;
+}
+
+static void show(void *context, bool on) {
+  (void)context;
+  state.board->light(on);
 }
 
 static const uint8_t *map(void *context, uint32_t address) {
@@ -61,6 +76,32 @@ static void describe(void) {
   port->pool = __pool_start;
   port->pool_bytes = (uint32_t)(__pool_end - __pool_start);
   port->receive = receive;
+  state.log = (nvmc_area){(uint32_t)(uintptr_t)__log_start, (uint32_t)(uintptr_t)__log_end, a->flash_page_bytes};
+  port->log_flash = nvmc_flash(&state.log);
+  port->log_base = state.log.begin;
+  port->log_bytes = state.log.end - state.log.begin;
+  if (a->light != NULL) port->show = show;
+}
+
+/* Until when the board may rest; 0 where it may not. */
+static uint64_t rest_until(uint64_t now) {
+  const application *a = state.board;
+  uint64_t until = board_rest_us(&state.app);
+  bool left = a->line_is_power ? !a->called() : now - state.heard_us > LISTEN_US;
+  return until > now + REST_LEAST_US && left && a->idle() ? until : 0;
+}
+
+/* False where the board has not rested. */
+static bool rest(void) {
+  const application *a = state.board;
+  uint64_t until = a->called == NULL ? 0 : rest_until(chip_now_us());
+  if (until == 0) return false;
+  if (a->rest != NULL) a->rest(true);
+  bool rested = chip_rest(until, a->called);
+  bool called = a->called();
+  if (a->rest != NULL) a->rest(false);
+  if (called) state.heard_us = chip_now_us();
+  return rested;
 }
 
 void application_run(const application *a) {
@@ -75,6 +116,6 @@ void application_run(const application *a) {
       if (a->close != NULL) a->close();
       chip_reset();
     }
-    if (!more || !sent) chip_sleep();
+    if ((!more || !sent) && !rest()) chip_sleep();
   }
 }

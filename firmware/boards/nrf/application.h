@@ -1,6 +1,7 @@
 /*
- * The main loop of every board with an nRF chip: the runtime between a line and sensors, model slots in the chip's flash, the pool in what
- * RAM is left. A board brings its names, its line and its sensors.
+ * The main loop of every board with an nRF chip: the runtime between a line and sensors, model slots and event log in the chip's flash, the pool
+ * in what RAM is left. A board brings its names, its line, its sensors and its light. One that looks by itself and rests between two windows
+ * switches all off that takes power, where nobody is at its line.
  */
 #ifndef LIMPET_NRF_APPLICATION_H
 #define LIMPET_NRF_APPLICATION_H
@@ -24,6 +25,14 @@ typedef struct {
   /* Before a reset; NULL where nothing. */
   void (*close)(void);
   sampled_sensors *sensors;
+  /* The light; NULL where there is none. */
+  void (*light)(bool on);
+  /* Switches off what takes power while the board rests, and on again; NULL where nothing. */
+  void (*rest)(bool resting);
+  /* Whether somebody is at the line, asked while the board rests; NULL: it never rests. */
+  bool (*called)(void);
+  /* The line brings power: as long as it is there the board does not rest. Else a line that is silent for a while counts as left. */
+  bool line_is_power;
 } application;
 
 /* Runs the board. Does not return. */

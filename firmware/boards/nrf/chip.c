@@ -13,10 +13,26 @@
 /* The crystal starts within 0.36 ms (nRF52840 PS, HFXO); where there is none the firmware goes on with the RC oscillator. */
 #define CRYSTAL_WAIT_US 5000u
 
+/* Picoseconds of a tick of 32,768 Hz, and how far the RC oscillator may be from that: 5 % (nRF52840 PS, LFRC, without calibration). */
+#define TICK_PS 30517578u
+#define TICK_PS_LEAST (TICK_PS - TICK_PS / 20u)
+#define TICK_PS_MOST (TICK_PS + TICK_PS / 20u)
+/* A rest shorter than this costs more than it saves: the crystal has to start again. The longest is well below the 512 s of the counter. */
+#define REST_LEAST_US 20000u
+#define REST_MOST_US 300000000u
+#define LOOK_TICKS 16384u
+/* A compare value must lie two ticks ahead at least (nRF52840 PS, RTC). */
+#define AHEAD_TICKS 3u
+#define MEASURE_LEAST_US 200000u
+
 static struct {
   uint64_t now_us;
   uint32_t last;
   volatile bool woken;
+  /* Since when the slow clock is measured, by both clocks, and what came of it. */
+  uint64_t measured_us;
+  uint32_t measured_ticks;
+  uint32_t tick_ps;
 } chip;
 
 static uint32_t timer_now(uint32_t channel) {
@@ -45,13 +61,17 @@ static void start_timer(void) {
 }
 
 #if defined(__ARM_ARCH_7EM__) || defined(NRF_FAKE)
+static void start_cycles(void) {
+  nrf_set(DEMCR, DEMCR_TRCENA);
+  nrf_set(DWT_CYCCNT, 0);
+  nrf_set(DWT_CTRL, nrf_get(DWT_CTRL) | DWT_CTRL_CYCCNTENA);
+}
+
 static void start_core(void) {
   nrf_set(NVMC_ICACHECNF, 1);
   /* The trace pins are other things on these boards: on the Nano one of them feeds the pull-ups of the sensors' bus. */
   nrf_set(CLOCK_TRACECONFIG, 0);
-  nrf_set(DEMCR, DEMCR_TRCENA);
-  nrf_set(DWT_CYCCNT, 0);
-  nrf_set(DWT_CTRL, nrf_get(DWT_CTRL) | DWT_CTRL_CYCCNTENA);
+  start_cycles();
 }
 
 static void start_crystal(void) {
@@ -62,6 +82,73 @@ static void start_crystal(void) {
   }
 }
 
+static bool slow_clock_runs(void) { return (nrf_get(CLOCK_LFCLKSTAT) & CLOCK_LFCLKSTAT_RUNNING) != 0; }
+
+/* The RC oscillator: every board has it. A bootloader may have left the clock running from a crystal; that is as good. */
+static void start_slow_clock(void) {
+  if (!slow_clock_runs()) {
+    nrf_set(CLOCK_LFCLKSRC, CLOCK_LFCLKSRC_RC);
+    nrf_trigger(CLOCK_TASKS_LFCLKSTART);
+  }
+  nrf_set(RTC_PRESCALER, 0);
+  nrf_set(RTC_INTENSET, RTC_INT_COMPARE0);
+  chip_enable_interrupt(NRF_INTERRUPT(RTC1_BASE), CHIP_PRIORITY_SENSORS);
+  nrf_trigger(RTC_TASKS_START);
+}
+
+static uint32_t ticks_since(uint32_t begin) { return (nrf_get(RTC_COUNTER) - begin) & RTC_COUNTER_MASK; }
+
+static void measure_from_here(void) {
+  chip.measured_us = chip_now_us();
+  chip.measured_ticks = nrf_get(RTC_COUNTER);
+}
+
+static void measure(void) {
+  uint64_t us = chip_now_us() - chip.measured_us;
+  uint32_t ticks = ticks_since(chip.measured_ticks);
+  if (us < MEASURE_LEAST_US || us > REST_MOST_US || ticks == 0) return;
+  uint64_t tick_ps = us * 1000000u / ticks;
+  if (tick_ps >= TICK_PS_LEAST && tick_ps <= TICK_PS_MOST) chip.tick_ps = (uint32_t)tick_ps;
+}
+
+static void wait_for_tick(uint32_t ticks) {
+  nrf_set(RTC_CC0, (nrf_get(RTC_COUNTER) + (ticks < AHEAD_TICKS ? AHEAD_TICKS : ticks)) & RTC_COUNTER_MASK);
+  uint32_t before = nrf_lock();
+  nrf_settle_fpu();
+  if (!chip.woken) nrf_wait_for_interrupt();
+  nrf_unlock(before);
+}
+
+bool chip_rest(uint64_t until_us, bool (*called)(void)) {
+  uint64_t now = chip_now_us();
+  if (until_us < now + REST_LEAST_US || !slow_clock_runs()) return false;
+  uint64_t us = until_us - now < REST_MOST_US ? until_us - now : REST_MOST_US;
+  measure();
+  uint32_t wanted = (uint32_t)(us * 1000000u / chip.tick_ps);
+  uint32_t begin = nrf_get(RTC_COUNTER);
+  uint32_t passed = 0;
+  chip.woken = false;
+  (void)chip_now_us();
+  nrf_trigger(TIMER_TASKS_STOP(CLOCK_TIMER));
+  nrf_trigger(TIMER_TASKS_SHUTDOWN(CLOCK_TIMER));
+  nrf_trigger(CLOCK_TASKS_HFCLKSTOP);
+  nrf_set(DEMCR, 0);
+  while (passed < wanted && !chip.woken && !called()) {
+    uint32_t left = wanted - passed;
+    wait_for_tick(left < LOOK_TICKS ? left : LOOK_TICKS);
+    passed = ticks_since(begin);
+  }
+  start_cycles();
+  chip.now_us += (uint64_t)ticks_since(begin) * chip.tick_ps / 1000000u;
+  chip.last = 0;
+  start_timer();
+  start_crystal();
+  measure_from_here();
+  return true;
+}
+
+void chip_rest_handler(void) { nrf_forget(RTC_EVENTS_COMPARE0); }
+
 uint32_t chip_cycles(void *context) {
   (void)context;
   return nrf_get(DWT_CYCCNT);
@@ -69,6 +156,16 @@ uint32_t chip_cycles(void *context) {
 #else
 static void start_core(void) {}
 static void start_crystal(void) {}
+static void start_slow_clock(void) {}
+static void measure_from_here(void) {}
+
+bool chip_rest(uint64_t until_us, bool (*called)(void)) {
+  (void)until_us;
+  (void)called;
+  return false;
+}
+
+void chip_rest_handler(void) {}
 
 uint32_t chip_cycles(void *context) {
   (void)context;
@@ -82,6 +179,9 @@ void chip_start(void) {
   start_core();
   start_timer();
   start_crystal();
+  chip.tick_ps = TICK_PS;
+  start_slow_clock();
+  measure_from_here();
 }
 
 uint64_t chip_now_us(void) {

@@ -34,6 +34,13 @@ void chip_wake(void);
 /* Sleeps until an interrupt, 2 ms at the longest. */
 void chip_sleep(void);
 
+/*
+ * Rests until `until_us`: System ON with nothing but the clock of low frequency, timers and crystal off. Ends early when something has called
+ * chip_wake, or `called` (asked twice a second at least) says so. chip_now_us goes on, by the slow clock measured against the crystal while the
+ * chip was awake. False where it is not worth it, or the chip cannot: then chip_sleep. All peripherals that need a timer or the crystal must be off.
+ */
+bool chip_rest(uint64_t until_us, bool (*called)(void));
+
 /* Cycles of the processor, 32 bits. */
 uint32_t chip_cycles(void *context);
 
@@ -50,5 +57,6 @@ void chip_drive_pin(uint32_t pin, bool high, uint32_t drive);
 
 /* Interrupt handlers, for the vector table. */
 void chip_tick_handler(void);
+void chip_rest_handler(void);
 
 #endif

@@ -14,9 +14,15 @@
 
 /* CLOCK, POWER: one base. */
 #define CLOCK_TASKS_HFCLKSTART 0x40000000u
+#define CLOCK_TASKS_HFCLKSTOP 0x40000004u
+#define CLOCK_TASKS_LFCLKSTART 0x40000008u
 #define CLOCK_EVENTS_HFCLKSTARTED 0x40000100u
 #define CLOCK_HFCLKSTAT 0x4000040cu
 #define CLOCK_HFCLKSTAT_RUNNING_XTAL 0x00010001u
+#define CLOCK_LFCLKSTAT 0x40000418u
+#define CLOCK_LFCLKSTAT_RUNNING (1u << 16)
+#define CLOCK_LFCLKSRC 0x40000518u
+#define CLOCK_LFCLKSRC_RC 0u
 #define CLOCK_TRACECONFIG 0x4000055cu
 #define POWER_USBREGSTATUS 0x40000438u
 #define POWER_USBREGSTATUS_VBUSDETECT 1u
@@ -27,11 +33,14 @@
 #define GPIO_BASE(pin) ((pin) < 32u ? 0x50000000u : 0x50000300u)
 #define GPIO_OUTSET(pin) (GPIO_BASE(pin) + 0x508u)
 #define GPIO_OUTCLR(pin) (GPIO_BASE(pin) + 0x50cu)
+#define GPIO_LATCH(pin) (GPIO_BASE(pin) + 0x520u)
 #define GPIO_PIN_CNF(pin) (GPIO_BASE(pin) + 0x700u + 4u * ((pin) & 31u))
 #define GPIO_PIN_CNF_INPUT 0x0u
 #define GPIO_PIN_CNF_OUTPUT 0x3u
 #define GPIO_PIN_CNF_DISCONNECTED 0x2u
 #define GPIO_PIN_CNF_PULLUP 0xcu
+/* The pin's bit in LATCH is set when it goes low. */
+#define GPIO_PIN_CNF_SENSE_LOW (3u << 16)
 /* Drive: standard 0, high drive 1 (H0H1), standard 0 and disconnected 1 (S0D1, as an I2C line wants it). */
 #define GPIO_PIN_CNF_H0H1 (3u << 8)
 #define GPIO_PIN_CNF_S0D1 (6u << 8)
@@ -39,11 +48,14 @@
 /* UART0 (the one without EasyDMA). */
 #define UART0_BASE 0x40002000u
 #define UART_TASKS_STARTRX (UART0_BASE + 0x000u)
+#define UART_TASKS_STOPRX (UART0_BASE + 0x004u)
+#define UART_TASKS_STOPTX (UART0_BASE + 0x00cu)
 #define UART_TASKS_STARTTX (UART0_BASE + 0x008u)
 #define UART_EVENTS_RXDRDY (UART0_BASE + 0x108u)
 #define UART_EVENTS_TXDRDY (UART0_BASE + 0x11cu)
 #define UART_EVENTS_ERROR (UART0_BASE + 0x124u)
 #define UART_INTENSET (UART0_BASE + 0x304u)
+#define UART_INTENCLR (UART0_BASE + 0x308u)
 #define UART_INT_RXDRDY (1u << 2)
 #define UART_INT_TXDRDY (1u << 7)
 #define UART_INT_ERROR (1u << 9)
@@ -120,6 +132,8 @@
 #define TIMER_TASKS_START(n) (TIMER_BASE(n) + 0x000u)
 #define TIMER_TASKS_STOP(n) (TIMER_BASE(n) + 0x004u)
 #define TIMER_TASKS_CLEAR(n) (TIMER_BASE(n) + 0x00cu)
+/* Deprecated, and without it some revisions go on taking current. The counter is cleared. */
+#define TIMER_TASKS_SHUTDOWN(n) (TIMER_BASE(n) + 0x010u)
 #define TIMER_TASKS_CAPTURE(n, i) (TIMER_BASE(n) + 0x040u + 4u * (i))
 #define TIMER_EVENTS_COMPARE(n, i) (TIMER_BASE(n) + 0x140u + 4u * (i))
 #define TIMER_SHORTS(n) (TIMER_BASE(n) + 0x200u)
@@ -132,6 +146,17 @@
 #define TIMER_BITMODE_32 3u
 #define TIMER_PRESCALER(n) (TIMER_BASE(n) + 0x510u)
 #define TIMER_CC(n, i) (TIMER_BASE(n) + 0x540u + 4u * (i))
+
+/* RTC1: counts the clock of low frequency, 32,768 Hz, in 24 bits. */
+#define RTC1_BASE 0x40011000u
+#define RTC_TASKS_START (RTC1_BASE + 0x000u)
+#define RTC_EVENTS_COMPARE0 (RTC1_BASE + 0x140u)
+#define RTC_INTENSET (RTC1_BASE + 0x304u)
+#define RTC_INT_COMPARE0 (1u << 16)
+#define RTC_COUNTER (RTC1_BASE + 0x504u)
+#define RTC_COUNTER_MASK 0xffffffu
+#define RTC_PRESCALER (RTC1_BASE + 0x508u)
+#define RTC_CC0 (RTC1_BASE + 0x540u)
 
 /* PDM */
 #define PDM_BASE 0x4001d000u

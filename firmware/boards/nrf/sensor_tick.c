@@ -1,5 +1,7 @@
 #include "sensor_tick.h"
 
+#include <stddef.h>
+
 #include "access.h"
 #include "chip.h"
 #include "registers.h"
@@ -21,6 +23,17 @@ void sensor_tick_start(uint32_t period_us, void (*tick)(void)) {
   nrf_set(TIMER_INTENSET(TICK_TIMER), TIMER_INT_COMPARE0);
   chip_enable_interrupt(NRF_INTERRUPT(TIMER_BASE(TICK_TIMER)), CHIP_PRIORITY_SENSORS);
   nrf_trigger(TIMER_TASKS_START(TICK_TIMER));
+}
+
+void sensor_tick_rest(bool resting) {
+  if (call == NULL) return;
+  if (resting) {
+    nrf_trigger(TIMER_TASKS_STOP(TICK_TIMER));
+    nrf_trigger(TIMER_TASKS_SHUTDOWN(TICK_TIMER));
+  } else {
+    nrf_trigger(TIMER_TASKS_CLEAR(TICK_TIMER));
+    nrf_trigger(TIMER_TASKS_START(TICK_TIMER));
+  }
 }
 
 void sensor_tick_handler(void) {

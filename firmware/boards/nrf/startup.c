@@ -23,6 +23,7 @@ HANDLER(twim_handler);
 HANDLER(saadc_handler);
 HANDLER(chip_tick_handler);
 HANDLER(sensor_tick_handler);
+HANDLER(chip_rest_handler);
 HANDLER(pdm_handler);
 HANDLER(usbd_handler);
 
@@ -48,6 +49,7 @@ __attribute__((section(".vectors"), used)) const vector VECTORS[16 + INTERRUPTS]
     [16 + NRF_INTERRUPT(SAADC_BASE)] = saadc_handler,
     [16 + NRF_INTERRUPT(TIMER_BASE(0))] = chip_tick_handler,
     [16 + NRF_INTERRUPT(TIMER_BASE(1))] = sensor_tick_handler,
+    [16 + NRF_INTERRUPT(RTC1_BASE)] = chip_rest_handler,
     [16 + NRF_INTERRUPT(PDM_BASE)] = pdm_handler,
     [16 + NRF_INTERRUPT(USBD_BASE)] = usbd_handler,
 };

@@ -11,6 +11,7 @@
 #define TRANSMIT_BYTES 1024u
 
 static struct {
+  uint32_t receive_pin;
   volatile uint32_t received;
   uint32_t taken;
   uint32_t put;
@@ -21,14 +22,7 @@ static struct {
   uint8_t transmit[TRANSMIT_BYTES];
 } uart;
 
-void uart_open(uint32_t transmit_pin, uint32_t receive_pin) {
-  nrf_set(UART_ENABLE, 0);
-  chip_drive_pin(transmit_pin, true, 0);
-  nrf_set(GPIO_PIN_CNF(receive_pin), GPIO_PIN_CNF_INPUT | GPIO_PIN_CNF_PULLUP);
-  nrf_set(UART_PSELTXD, transmit_pin);
-  nrf_set(UART_PSELRXD, receive_pin);
-  nrf_set(UART_BAUDRATE, UART_BAUDRATE_115200);
-  nrf_set(UART_CONFIG, 0);
+static void switch_on(void) {
   nrf_set(UART_ENABLE, UART_ENABLE_ENABLED);
   nrf_set(UART_EVENTS_RXDRDY, 0);
   nrf_set(UART_EVENTS_TXDRDY, 0);
@@ -38,6 +32,35 @@ void uart_open(uint32_t transmit_pin, uint32_t receive_pin) {
   nrf_trigger(UART_TASKS_STARTRX);
   nrf_trigger(UART_TASKS_STARTTX);
 }
+
+void uart_open(uint32_t transmit_pin, uint32_t receive_pin) {
+  uart.receive_pin = receive_pin;
+  nrf_set(UART_ENABLE, 0);
+  chip_drive_pin(transmit_pin, true, 0);
+  nrf_set(GPIO_PIN_CNF(receive_pin), GPIO_PIN_CNF_INPUT | GPIO_PIN_CNF_PULLUP);
+  nrf_set(UART_PSELTXD, transmit_pin);
+  nrf_set(UART_PSELRXD, receive_pin);
+  nrf_set(UART_BAUDRATE, UART_BAUDRATE_115200);
+  nrf_set(UART_CONFIG, 0);
+  switch_on();
+}
+
+void uart_rest(bool resting) {
+  uint32_t input = GPIO_PIN_CNF_INPUT | GPIO_PIN_CNF_PULLUP;
+  if (resting) {
+    nrf_set(UART_INTENCLR, UART_INT_RXDRDY | UART_INT_TXDRDY | UART_INT_ERROR);
+    nrf_trigger(UART_TASKS_STOPRX);
+    nrf_trigger(UART_TASKS_STOPTX);
+    nrf_set(UART_ENABLE, 0);
+    nrf_set(GPIO_PIN_CNF(uart.receive_pin), input | GPIO_PIN_CNF_SENSE_LOW);
+    nrf_set(GPIO_LATCH(uart.receive_pin), 1u << (uart.receive_pin & 31u));
+  } else {
+    nrf_set(GPIO_PIN_CNF(uart.receive_pin), input);
+    switch_on();
+  }
+}
+
+bool uart_called(void) { return ((nrf_get(GPIO_LATCH(uart.receive_pin)) >> (uart.receive_pin & 31u)) & 1u) != 0; }
 
 static void send_next(void) {
   uart.sending = uart.sent != uart.put;

@@ -2,6 +2,7 @@
 #ifndef LIMPET_NRF_UART_H
 #define LIMPET_NRF_UART_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Pins as NRF_PIN gives them. */
@@ -14,6 +15,13 @@ uint32_t uart_send(const uint8_t *bytes, uint32_t count);
 int uart_idle(void);
 /* Bytes lost because the ring was full, and errors that the receiver saw. */
 uint32_t uart_losses(void);
+
+/*
+ * Switches the UART off while the board rests, and on again. What comes meanwhile is lost; but uart_called tells that something did: the line
+ * went low.
+ */
+void uart_rest(bool resting);
+bool uart_called(void);
 
 void uart_handler(void);
 

@@ -36,6 +36,8 @@ void usb_board_run(const application *board, const usb_identity *identity, uint8
   a.idle = usbd_idle;
   a.step = step;
   a.close = close_line;
+  a.called = usbd_supplied;
+  a.line_is_power = true;
   usb_board.bootloader_word = bootloader_word;
   usbd_open(identity);
   application_run(&a);

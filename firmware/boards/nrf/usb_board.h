@@ -5,7 +5,7 @@
 #include "application.h"
 #include "usb_device.h"
 
-/* Runs a board over USB. `bootloader_word` is what its bootloader wants to find in GPREGRET. Takes names, sensors and page size from `board`. */
+/* Runs a board over USB. `bootloader_word` is what its bootloader wants to find in GPREGRET. Takes all else from `board`. */
 void usb_board_run(const application *board, const usb_identity *identity, uint8_t bootloader_word);
 
 #endif

@@ -266,9 +266,10 @@ void usbd_close(void) {
   drop_what_is_to_be_sent();
 }
 
+bool usbd_supplied(void) { return (nrf_get(POWER_USBREGSTATUS) & POWER_USBREGSTATUS_VBUSDETECT) != 0; }
+
 void usbd_step(void) {
-  bool supplied = (nrf_get(POWER_USBREGSTATUS) & POWER_USBREGSTATUS_VBUSDETECT) != 0;
-  if (!supplied) {
+  if (!usbd_supplied()) {
     if (usb.state != OFF) usbd_close();
   } else if (usb.state == OFF) {
     begin_start();

@@ -24,6 +24,8 @@ bool usbd_idle(void);
 
 /* Whether a host has configured the device, and whether it has asked for the bootloader. */
 bool usbd_connected(void);
+/* Whether the socket has power: somebody may listen. */
+bool usbd_supplied(void);
 bool usbd_touched(void);
 
 /* Leaves the bus, so that the host sees the board go. */

@@ -20,6 +20,9 @@
 #define PDM_CLOCK NRF_PIN(1, 0)
 #define PDM_DATA NRF_PIN(0, 16)
 
+/* LED_RED, lit where it is low. */
+#define LIGHT NRF_PIN(0, 26)
+
 #define VENDOR 0x2886
 #define PRODUCT 0x8045
 /* DFU_MAGIC_UF2_RESET of Adafruit's bootloader: it shows its drive. */
@@ -41,6 +44,8 @@ static struct {
 
 static void tick(void) { accelerometer_tick(&xiao.motion, chip_interrupt_us()); }
 
+static void light(bool on) { chip_drive_pin(LIGHT, !on, 0); }
+
 static void open_sensors(void) {
   chip_drive_pin(MOTION_POWER, true, GPIO_PIN_CNF_H0H1);
   chip_wait_us(POWER_UP_US);
@@ -55,7 +60,7 @@ static void open_sensors(void) {
 int main(void) {
   static const usb_identity IDENTITY = {VENDOR, PRODUCT, "Limpet", "XIAO nRF52840 Sense", xiao.serial_number};
   static const application XIAO = {"xiao-nrf52840-sense", "Seeed XIAO nRF52840 Sense", xiao.serial_number, 960, 4096,
-                                   NULL, NULL, NULL, NULL, NULL, &xiao.sensors};
+                                   NULL, NULL, NULL, NULL, NULL, &xiao.sensors, light, sensor_tick_rest, NULL, true};
   chip_start();
   chip_serial_number(xiao.serial_number);
   open_sensors();

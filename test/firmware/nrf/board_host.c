@@ -2,11 +2,14 @@
  * A board's whole firmware (its main.c as it is, with runtime, link and store; doubles of front end and network) on models of its chip, its
  * sensors and the host at its USB socket, in real time: standard input and output are what a program on the laptop writes to and reads from
  * the port. Word: which board. Second word `touch`: the host closes the port at 1200 baud; says what the reset leaves in GPREGRET.
- * The model slots are memory at the addresses that they have on the chip.
+ * Second word a number: with SIGUSR1 the board is left by itself for so many seconds of its own time, as fast as can be (USB unplugged, the
+ * serial line silent); then it says how long it has rested and whether its light was on. Log and model slots are memory at the addresses that
+ * they have on the chip.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,7 +23,7 @@
 int board_main(void);
 
 /* Slots have the board's size in its linker script; here their addresses come from the command line of the linker. */
-extern uint8_t __slots_start[], __slots_end[];
+extern uint8_t __log_start[], __slots_end[];
 uint8_t __image_start[64] = "limpet";
 __attribute__((aligned(16))) uint8_t __pool_start[65536];
 
@@ -31,6 +34,11 @@ static uint8_t input[4096];
 static uint32_t input_count;
 static uint32_t input_at;
 static bool input_ended;
+static bool greeted;
+static uint64_t alone_seconds;
+static volatile sig_atomic_t asked_to_leave;
+static uint64_t alone_until_us;
+static uint64_t rested_before_us;
 
 /* Sound that tells its number. */
 static int16_t ramp(bool analogue) {
@@ -104,7 +112,6 @@ static void greet(void) {
 }
 
 static void over_the_bus(void) {
-  static bool greeted;
   uint8_t packet[64];
   int count;
   if (!greeted && !fake_usb_attached()) return;
@@ -129,12 +136,43 @@ static void over_the_wire(void) {
   put(sent, fake_uart_sent(sent, sizeof sent));
 }
 
+static void leave(int signal_number) {
+  (void)signal_number;
+  asked_to_leave = 1;
+}
+
+static bool light(void) {
+  if (!over_usb) return fake_pin(NRF_PIN(0, 15)) && !fake_pin(NRF_PIN(0, 31));
+  return (fake_kept(GPIO_PIN_CNF(NRF_PIN(0, 26))) & 1u) != 0 && !fake_pin(NRF_PIN(0, 26));
+}
+
+/* Whether nobody is there: what the board sends then goes nowhere. */
+static bool is_alone(void) {
+  static uint8_t nowhere[4096];
+  if (asked_to_leave != 0) {
+    asked_to_leave = 0;
+    alone_until_us = fake_now_us() + alone_seconds * 1000000u;
+    rested_before_us = fake_rested_us();
+    if (over_usb) fake_usb_plug(false);
+  }
+  if (alone_until_us == 0) return false;
+  if (!over_usb) fake_uart_sent(nowhere, sizeof nowhere);
+  if (fake_now_us() < alone_until_us) return true;
+  fprintf(stderr, "rested %.0f light %s\n", (double)(fake_rested_us() - rested_before_us) / 1e6, light() ? "on" : "off");
+  alone_until_us = 0;
+  greeted = false;
+  if (over_usb) fake_usb_plug(true);
+  began_ns = real_ns() - fake_now_us() * 1000u;
+  return false;
+}
+
 static void restart(void) {
   fprintf(stderr, "reset 0x%02x\n", fake_reset_word());
   exit(0);
 }
 
 static void turn(void) {
+  if (is_alone()) return;
   if (input_at == input_count && !input_ended) {
     ssize_t count = read(STDIN_FILENO, input, sizeof input);
     input_ended = count == 0;
@@ -149,13 +187,15 @@ static void turn(void) {
 
 int main(int count, char **words) {
   const char *board = count > 1 ? words[1] : "";
-  size_t slots = (size_t)(__slots_end - __slots_start);
+  size_t bytes = (size_t)(__slots_end - __log_start);
   touches = count > 2 && strcmp(words[2], "touch") == 0;
-  void *flash = mmap(__slots_start, slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-  if (flash != (void *)__slots_start) FATAL("no memory where the flash shall be");
-  memset(flash, 0xff, slots);
-  FLASH.begin = (uint32_t)(uintptr_t)__slots_start;
-  FLASH.end = FLASH.begin + (uint32_t)slots;
+  alone_seconds = count > 2 ? strtoul(words[2], NULL, 10) : 0;
+  signal(SIGUSR1, leave);
+  void *flash = mmap(__log_start, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  if (flash != (void *)__log_start) FATAL("no memory where the flash shall be");
+  memset(flash, 0xff, bytes);
+  FLASH.begin = (uint32_t)(uintptr_t)__log_start;
+  FLASH.end = FLASH.begin + (uint32_t)bytes;
   fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
   fake_chip();
   fake_attach(&FLASH);

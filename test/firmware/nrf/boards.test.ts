@@ -27,16 +27,19 @@ const SHARED = ["application", "chip", "nvmc", "sensor_tick", "sound", "twim"].m
 const BOARDS = {
   "microbit-v2": {
     sources: ["microbit_v2/main", "nrf/uart", "nrf/saadc", "sensors/lsm303agr"],
+    log: [0x3f000, 0x47000],
     slots: [0x47000, 0x7f000],
     rates: { accelerometer: 400, microphone: 4000 },
   },
   "nano-33-ble": {
     sources: ["nano33ble_sense/main", ...USB, "sensors/lsm9ds1", "sensors/bmi270"],
+    log: [0x70000, 0x80000],
     slots: [0x80000, 0x100000],
     rates: { accelerometer: 476, microphone: 16_000 },
   },
   "xiao-nrf52840-sense": {
     sources: ["xiao_nrf52840_sense/main", ...USB, "sensors/lsm6ds3tr_c"],
+    log: [0x7d000, 0x8d000],
     slots: [0x8d000, 0xed000],
     rates: { accelerometer: 416, microphone: 16_000 },
   },
@@ -44,7 +47,7 @@ const BOARDS = {
 type Board = keyof typeof BOARDS;
 
 function build(board: Board): string {
-  const { sources, slots } = BOARDS[board];
+  const { sources, log, slots } = BOARDS[board];
   const all = (path: string, of: RegExp) =>
     readdirSync(path)
       .filter((name) => of.test(name))
@@ -61,6 +64,8 @@ function build(board: Board): string {
     join(firmware, "classifier/model_package.c"),
   ];
   const symbols = {
+    __log_start: log[0],
+    __log_end: log[1],
     __slots_start: slots[0],
     __slots_end: slots[1],
     __image_end: "__image_start+64",
@@ -100,16 +105,25 @@ class ProgramTransport implements Transport {
   }
 }
 
-type Running = { readonly session: BoardSession; readonly words: () => string };
+type Running = {
+  readonly session: BoardSession;
+  readonly words: () => string;
+  /** Nobody is at the board for the seconds that it was started with. */
+  readonly leave: () => void;
+};
 
-async function start(program: string, kind: string): Promise<Running> {
-  const child = spawn(program, [kind], { stdio: "pipe" });
+async function start(program: string, kind: string, aloneSeconds = 0): Promise<Running> {
+  const child = spawn(program, [kind, String(aloneSeconds)], { stdio: "pipe" });
   children.push(child);
   let words = "";
   child.stderr?.on("data", (bytes: Buffer) => {
     words += bytes.toString();
   });
-  return { session: await BoardSession.connect(new ProgramTransport(child)), words: () => words };
+  return {
+    session: await BoardSession.connect(new ProgramTransport(child)),
+    words: () => words,
+    leave: () => child.kill("SIGUSR1"),
+  };
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -163,6 +177,32 @@ async function exercise({ session }: Running, board: Board): Promise<void> {
   expect((await session.greet()).model).toMatchObject({ name: "model", slot: "A" });
 }
 
+const ALONE_SECONDS = 300;
+const EVERY_SECONDS = 5;
+
+/** Leaves the board for some minutes of its own time with a model that looks now and then; `listens` seconds of them it waits for its line. */
+async function leaveAlone(
+  { session, leave, words }: Running,
+  { rateHz, listens }: { rateHz: number; listens: number },
+): Promise<void> {
+  const alone = { periodMs: 1000 * EVERY_SECONDS, graceMs: 1000, labels: [1], unknown: false };
+  expect((await session.update(packageForDoubles("alone", 100, { rateHz, alone }))).accepted).toBe(true);
+  leave();
+  for (let waited = 0; waited < 40_000 && !words().includes("rested"); waited += 50) await sleep(50);
+  const [, rested, light] = /rested (\d+) light (\w+)/.exec(words()) ?? [];
+  // A window is a tenth of a second, and some for the sensor to start.
+  expect(Number(rested)).toBeGreaterThan(0.95 * (ALONE_SECONDS - listens - 2));
+  expect(Number(rested)).toBeLessThanOrEqual(ALONE_SECONDS - listens);
+  expect(light).toBe("on");
+  const log = await session.readLog();
+  const windows = (ALONE_SECONDS - 1) / EVERY_SECONDS;
+  expect(log.boots).toBe(1);
+  expect(log.part.map(({ label }) => label)).toEqual([1]);
+  expect(log.totals[0]).toBe(0);
+  expect(Math.abs((log.totals[1] ?? 0) - windows)).toBeLessThanOrEqual(2);
+  expect(Math.abs(log.runningSeconds - ALONE_SECONDS)).toBeLessThan(15);
+}
+
 /** What the firmware leaves for the bootloader after a 1200-baud touch. */
 function touch(program: string, kind: string): string {
   const { stderr, status } = spawnSync(program, [kind, "touch"], { encoding: "utf8", timeout: 20_000 });
@@ -173,6 +213,16 @@ function touch(program: string, kind: string): string {
 describe.skipIf(!ready)("whole boards on models of chip, sensors and host", () => {
   it("micro:bit v2: greets over its serial line, streams motion and sound, takes a model", async () => {
     await exercise(await start(build("microbit-v2"), "microbit-v2"), "microbit-v2");
+  }, 90_000);
+
+  it("micro:bit v2: by itself it rests between two windows, logs them, and wakes when its line is spoken to", async () => {
+    const running = await start(build("microbit-v2"), "microbit-v2", ALONE_SECONDS);
+    await leaveAlone(running, { rateHz: 200, listens: 60 });
+  }, 90_000);
+
+  it("XIAO nRF52840 Sense: by itself on a battery it rests between two windows, and is there again when USB is plugged in", async () => {
+    const running = await start(build("xiao-nrf52840-sense"), "xiao-nrf52840-sense", ALONE_SECONDS);
+    await leaveAlone(running, { rateHz: 208, listens: 0 });
   }, 90_000);
 
   it("Nano 33 BLE Sense, both revisions: the same over USB, and the touch that its bootloader waits for", async () => {

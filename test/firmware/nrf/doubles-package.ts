@@ -1,15 +1,22 @@
 /** A model package for firmware with doubles of front end and network (test/firmware/doubles.c). */
 import { crc32 } from "node:zlib";
-import { encodeModelPackage } from "../../../src-main/deployment/model-package.ts";
+import { encodeModelPackage, type PackageAlone } from "../../../src-main/deployment/model-package.ts";
 
 const WINDOW = 20;
 
-/** For the doubles: features are samples times 2, the network hands back the first input and 10. `bytes` of it are ballast. */
-export function packageForDoubles(name: string, bytes = 0): Uint8Array {
+/**
+ * For the doubles: features are samples times 2, the network hands back the first input and 10. So a window is called `a` where its first sample
+ * is above 10, else `b`. `bytes` of it are ballast.
+ */
+export function packageForDoubles(
+  name: string,
+  bytes = 0,
+  { rateHz = 200, alone }: { rateHz?: number; alone?: PackageAlone } = {},
+): Uint8Array {
   const frontend = Buffer.alloc(44);
   frontend.writeUInt8(1, 0);
   frontend.write("accelerometer", 4);
-  frontend.writeFloatLE(200, 20);
+  frontend.writeFloatLE(rateHz, 20);
   frontend.writeUInt8(1, 24);
   frontend.writeUInt32LE(WINDOW, 32);
   frontend.writeUInt32LE(WINDOW, 36);
@@ -29,6 +36,7 @@ export function packageForDoubles(name: string, bytes = 0): Uint8Array {
     strideSamples: WINDOW,
     thresholds: [0, 0],
     name,
+    alone,
     golden: [
       {
         kind: "stored",

@@ -71,6 +71,10 @@ describe("the drivers of the nRF boards on models of chip and sensors", () => {
     run(build("uart", ["fake", "fake_uart", "uart_test"], ["nrf/chip", "nrf/uart"]));
   }, 60_000);
 
+  it("rest with timers and crystal off, know the time afterwards though the slow clock is percents off, and hear who calls", () => {
+    run(build("rest", ["fake", "fake_uart", "rest_test"], ["nrf/chip", "nrf/uart", "nrf/sensor_tick"]));
+  }, 60_000);
+
   it("give each of two readers of a sensor its samples once, in order, with the right index", () => {
     const program = build("ring", ["sampled_sensor_test"], ["common/sampled_sensor"]);
     const { status, stdout } = spawnSync(program, { encoding: "utf8" });

@@ -15,6 +15,7 @@ static struct {
   bool slept;
   uint32_t pins[2];
   int reset_word;
+  uint64_t rested_us;
   struct {
     bool used;
     uint32_t address;
@@ -76,11 +77,29 @@ void nrf_set(uint32_t address, uint32_t value) {
   }
 }
 
+/* Timers: TIMER0 to TIMER2 count on their prescaler; compare 0 may clear. */
+
+typedef struct {
+  bool running;
+  uint64_t since_us;
+} fake_timer;
+
+static fake_timer timers[3];
+
+static bool resting(void) {
+  return !timers[0].running && !timers[1].running && !timers[2].running && fake_kept(CLOCK_HFCLKSTAT) == 0;
+}
+
+uint64_t fake_rested_us(void) { return fake.rested_us; }
+
 static void move(uint64_t us) {
   /* In small steps, so that what comes first happens first. */
   while (us > 0) {
-    uint64_t step = us < 20 ? us : 20;
+    bool rests = resting();
+    uint64_t most = rests ? 200 : 20;
+    uint64_t step = us < most ? us : most;
     fake.now_us += step;
+    if (rests) fake.rested_us += step;
     us -= step;
     for (int i = 0; i < fake.count; i++) {
       if (fake.peripherals[i]->pass != NULL) fake.peripherals[i]->pass();
@@ -145,18 +164,9 @@ static bool pending(void) {
 
 /* Masked or not, an interrupt that is pending ends the sleep. */
 void nrf_wait_for_interrupt(void) {
-  for (int i = 0; i < 50 && !pending(); i++) move(20);
+  for (int i = 0; i < 50 && !pending(); i++) move(resting() ? 200 : 20);
   fake.slept = true;
 }
-
-/* Timers: TIMER0 to TIMER2 count on their prescaler; compare 0 may clear. */
-
-typedef struct {
-  bool running;
-  uint64_t since_us;
-} fake_timer;
-
-static fake_timer timers[3];
 
 static uint32_t timer_of(uint32_t address) { return (address - TIMER_BASE(0)) / 0x1000u; }
 
@@ -183,6 +193,8 @@ static void set_timer(uint32_t address, uint32_t value) {
     timers[n] = (fake_timer){true, fake.now_us};
   } else if (address == TIMER_TASKS_STOP(n)) {
     timers[n].running = false;
+  } else if (address == TIMER_TASKS_SHUTDOWN(n)) {
+    timers[n] = (fake_timer){false, fake.now_us};
   } else if (address == TIMER_TASKS_CLEAR(n)) {
     timers[n].since_us = fake.now_us;
   } else if (address == TIMER_INTENCLR(n)) {
@@ -208,12 +220,54 @@ void sensor_tick_handler(void) __attribute__((weak));
 static bool timer0_asks(void) { return fake_kept(TIMER_EVENTS_COMPARE(0, 0)) != 0 && fake_kept(TIMER_INTENSET(0)) != 0; }
 static bool timer1_asks(void) { return fake_kept(TIMER_EVENTS_COMPARE(1, 0)) != 0 && fake_kept(TIMER_INTENSET(1)) != 0; }
 
+/* RTC1 on the slow clock. */
+
+double fake_slow_hz = 32768.0;
+
+static struct {
+  bool running;
+  uint64_t since_us;
+  uint32_t last;
+} rtc;
+
+static uint32_t rtc_counter(void) {
+  if (!rtc.running || (fake_kept(CLOCK_LFCLKSTAT) & CLOCK_LFCLKSTAT_RUNNING) == 0) return 0;
+  return (uint32_t)(uint64_t)((double)(fake.now_us - rtc.since_us) * fake_slow_hz / 1e6) & RTC_COUNTER_MASK;
+}
+
+static uint32_t get_rtc(uint32_t address) { return address == RTC_COUNTER ? rtc_counter() : fake_kept(address); }
+
+static void set_rtc(uint32_t address, uint32_t value) {
+  fake_keep(address, value);
+  if (address == RTC_TASKS_START && value == 1) {
+    rtc.running = true;
+    rtc.since_us = fake.now_us;
+  }
+  if (address == RTC_CC0 && ((value - rtc_counter()) & RTC_COUNTER_MASK) < 2) FATAL("an RTC compare that may never come");
+}
+
+static void pass_rtc(void) {
+  uint32_t now = rtc_counter();
+  uint32_t ahead = (fake_kept(RTC_CC0) - rtc.last) & RTC_COUNTER_MASK;
+  if (ahead > 0 && ahead <= ((now - rtc.last) & RTC_COUNTER_MASK)) fake_keep(RTC_EVENTS_COMPARE0, 1);
+  rtc.last = now;
+}
+
+static bool rtc_asks(void) { return fake_kept(RTC_EVENTS_COMPARE0) != 0 && (fake_kept(RTC_INTENSET) & RTC_INT_COMPARE0) != 0; }
+
 /* GPIO */
+
+void fake_pin_falls(uint32_t pin) {
+  if ((fake_kept(GPIO_PIN_CNF(pin)) & GPIO_PIN_CNF_SENSE_LOW) != GPIO_PIN_CNF_SENSE_LOW) return;
+  fake_keep(GPIO_LATCH(pin), fake_kept(GPIO_LATCH(pin)) | (1u << (pin & 31u)));
+}
 
 static void set_gpio(uint32_t address, uint32_t value) {
   for (uint32_t port = 0; port < 2; port++) {
     if (address == GPIO_OUTSET(32u * port)) fake.pins[port] |= value;
     if (address == GPIO_OUTCLR(32u * port)) fake.pins[port] &= ~value;
+    /* Ones clear. */
+    if (address == GPIO_LATCH(32u * port)) value = fake_kept(address) & ~value;
   }
   fake_keep(address, value);
 }
@@ -240,10 +294,13 @@ static void set_clock(uint32_t address, uint32_t value) {
     fake_keep(CLOCK_EVENTS_HFCLKSTARTED, 1);
     fake_keep(CLOCK_HFCLKSTAT, CLOCK_HFCLKSTAT_RUNNING_XTAL);
   }
+  if (address == CLOCK_TASKS_HFCLKSTOP && value == 1) fake_keep(CLOCK_HFCLKSTAT, 0);
+  if (address == CLOCK_TASKS_LFCLKSTART && value == 1) fake_keep(CLOCK_LFCLKSTAT, CLOCK_LFCLKSTAT_RUNNING | fake_kept(CLOCK_LFCLKSRC));
 }
 
 static const fake_peripheral TIMER_0 = {TIMER_BASE(0), TIMER_BASE(3), NULL, set_timer, pass_timers, timer0_asks, chip_tick_handler, 8};
 static const fake_peripheral TIMER_1 = {0, 0, NULL, NULL, NULL, timer1_asks, sensor_tick_handler, 9};
+static const fake_peripheral RTC = {RTC1_BASE, RTC1_BASE + 0x600u, get_rtc, set_rtc, pass_rtc, rtc_asks, chip_rest_handler, NRF_INTERRUPT(RTC1_BASE)};
 static const fake_peripheral GPIO = {0x50000500u, 0x50000b00u, NULL, set_gpio, NULL, NULL, NULL, 0};
 static const fake_peripheral CORE = {0xe0000000u, 0xe0100000u, NULL, set_core, NULL, NULL, NULL, 0};
 static const fake_peripheral CLOCK_POWER = {0x40000000u, 0x40001000u, NULL, set_clock, NULL, NULL, NULL, 0};
@@ -253,6 +310,7 @@ static const fake_peripheral NVMC_CACHE = {NVMC_ICACHECNF, NVMC_ICACHECNF + 4, N
 void fake_chip(void) {
   fake_attach(&TIMER_0);
   fake_attach(&TIMER_1);
+  fake_attach(&RTC);
   fake_attach(&GPIO);
   fake_attach(&CORE);
   fake_attach(&CLOCK_POWER);

@@ -53,7 +53,7 @@ void fake_attach(const fake_peripheral *peripheral);
 uint32_t fake_kept(uint32_t address);
 void fake_keep(uint32_t address, uint32_t value);
 
-/* Clock, GPIO, NVIC, POWER, CLOCK and the processor's own registers. To be called first. */
+/* Clock, RTC, GPIO, NVIC, POWER, CLOCK and the processor's own registers. To be called first. */
 void fake_chip(void);
 
 uint64_t fake_now_us(void);
@@ -64,7 +64,7 @@ void fake_freeze(uint64_t us);
 /* Calls the handlers of those that ask, until none does. */
 void fake_interrupts(void);
 
-/* Called each time the firmware has slept, until an interrupt or for a millisecond. */
+/* Called each time the firmware has slept, until an interrupt or for a millisecond (ten where the chip rests). */
 extern void (*fake_idle)(void);
 /* Called when the firmware resets the chip; must not return, as a reset does not. */
 extern void (*fake_reset)(void);
@@ -73,6 +73,13 @@ extern void (*fake_reset)(void);
 uint8_t *fake_memory(uint32_t address);
 
 bool fake_timer_runs(uint32_t n);
+
+/* What the RC oscillator of low frequency really has; nominally 32,768. */
+extern double fake_slow_hz;
+/* Microseconds in which no timer ran and the crystal was off. */
+uint64_t fake_rested_us(void);
+/* A pin that somebody else drives goes low: its latch is set where it senses that. */
+void fake_pin_falls(uint32_t pin);
 
 /* Whether a pin is driven high. */
 bool fake_pin(uint32_t pin);

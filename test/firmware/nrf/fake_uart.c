@@ -30,6 +30,7 @@ static uint32_t get(uint32_t address) {
 
 static void set(uint32_t address, uint32_t value) {
   if (address == UART_INTENSET) value |= fake_kept(address);
+  if (address == UART_INTENCLR) fake_keep(UART_INTENSET, fake_kept(UART_INTENSET) & ~value);
   if (address == UART_ERRORSRC) value = fake_kept(address) & ~value;
   fake_keep(address, value);
   if (address != UART_TXD) return;
@@ -63,6 +64,9 @@ static bool asks(void) {
 }
 
 void fake_uart_receive(uint8_t byte) {
+  /* A start bit. */
+  fake_pin_falls(fake_kept(UART_PSELRXD));
+  if (fake_kept(UART_ENABLE) != UART_ENABLE_ENABLED) return;
   if (model.fifo_count == FIFO) {
     model.overruns++;
     fake_keep(UART_ERRORSRC, 1);

@@ -9,7 +9,7 @@
 #define FAKE_UART_WIRE_BYTES 100000u
 
 void fake_uart(void);
-/* A byte arrives now. */
+/* A byte arrives now; at a receiver that is off it is lost. */
 void fake_uart_receive(uint8_t byte);
 /* Bytes arrive one after the other from now on; they stay where they are until then. */
 void fake_uart_feed(const uint8_t *bytes, uint32_t count);

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { LogEvent, LogPart } from "../../../src-main/boards/link/responses.ts";
 import { packageForDoubles } from "./doubles-package.ts";
 import { buildMicrobitFlash, Microbit, missingForMicrobit } from "./qemu-microbit.ts";
 
@@ -114,4 +115,32 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
     console.info(`power cuts: ${CUTS}, old model ${seen.old}, new model ${seen.new}, none 0`);
     expect(seen.old + seen.new).toBe(CUTS);
   }, 240_000);
+
+  it("keeps the events that it logged by itself when its power failed at any moment, and makes none up", async () => {
+    const next = random(SEED + 1);
+    const alone = { periodMs: 0, graceMs: 100, labels: [], unknown: false };
+    await start(factory);
+    await (machine as Microbit).session.update(packageForDoubles("alone", 100, { alone }));
+    let flash = await (machine as Microbit).cut();
+    let before: LogPart | null = null;
+    const cuts = Math.ceil(CUTS / 2);
+    for (let i = 1; i <= cuts; i++) {
+      const board = await start(flash);
+      await new Promise((resolve) => setTimeout(resolve, 100 + next() * 500));
+      flash = await board.cut();
+      const log: LogPart = await (await start(flash)).session.readLog();
+      flash = await (machine as Microbit).cut();
+      const old: readonly LogEvent[] = before?.part ?? [];
+      expect(log.part.slice(0, old.length), `cut ${i} of seed ${SEED}`).toEqual(old);
+      // The ramp of the sensor is low in the first window of each time that the board looks, and then high.
+      const runs = Map.groupBy(log.part, ({ boot }) => boot);
+      for (const events of runs.values()) {
+        expect(events.map(({ label }) => label).join("")).toMatch(/^(10?)+$/);
+      }
+      expect(log.boots).toBeGreaterThanOrEqual(before?.boots ?? 0);
+      before = log;
+    }
+    console.info(`power cuts by itself: ${cuts}, starts ${before?.boots}, events ${before?.part.length}`);
+    expect(before?.part.length).toBeGreaterThan(0);
+  }, 120_000);
 });

@@ -63,7 +63,7 @@ int main(void) {
   machine.ramp = sampled_sensors_add(&machine.sensors, &d, (sampled_driver){NULL, begin, end}, machine.ring, RING_SAMPLES);
   sensor_tick_start(TICK_US, tick);
   static const application MACHINE = {"microbit-v1", "QEMU microbit", machine.serial_number, 240, 1024,
-                                      uart_receive, uart_send, idle, NULL, NULL, &machine.sensors};
+                                      uart_receive, uart_send, idle, NULL, NULL, &machine.sensors, NULL, NULL, NULL, false};
   application_run(&MACHINE);
   return 0;
 }
