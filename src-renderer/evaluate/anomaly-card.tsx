@@ -9,41 +9,38 @@ export function AnomalyCard({ anomaly }: { anomaly: NonNullable<EvaluationReport
   const share = (value: number | null): string => (value === null ? "–" : percent(value));
   return (
     <Card title={t("Anomaly score: like none of what was recorded")}>
-      <div className="anomaly">
-        <dl className="tiles">
-          <div>
-            <dt>{t("Anomalies found")}</dt>
-            <dd>{share(anomaly.detected)}</dd>
-          </div>
-          <div>
-            <dt>{t("False alarms")}</dt>
-            <dd>{share(anomaly.falseAlarms)}</dd>
-          </div>
-          <div>
-            <dt>{t("Area under the ROC curve")}</dt>
-            <dd>{anomaly.auc === null ? "–" : fixed(anomaly.auc, 3)}</dd>
-          </div>
-          <div>
-            <dt>{t("Threshold")}</dt>
-            <dd>{fixed(anomaly.threshold, 2)}</dd>
-          </div>
-        </dl>
-        <ul className="above">
-          {anomaly.labels.map((one) => (
-            <li key={one.label}>
-              <ClassChip label={one.label} />
-              <span className="bar" aria-hidden data-tone={one.normal ? "normal" : "anomalous"}>
-                <i style={{ width: `${one.above * 100}%` }} />
-              </span>
-              <span className="small">
-                {one.normal
-                  ? t("{{share}} above the threshold (normal)", { share: percent(one.above) })
-                  : t("{{share}} above the threshold (anomalous)", { share: percent(one.above) })}
-              </span>
-            </li>
-          ))}
-        </ul>
-      </div>
+      <dl className="tiles">
+        <div>
+          <dt>{t("Anomalies found")}</dt>
+          <dd>{share(anomaly.detected)}</dd>
+        </div>
+        <div>
+          <dt>{t("False alarms")}</dt>
+          <dd>{share(anomaly.falseAlarms)}</dd>
+        </div>
+        <div>
+          <dt>{t("Area under the ROC curve")}</dt>
+          <dd>{anomaly.auc === null ? "–" : fixed(anomaly.auc, 3)}</dd>
+        </div>
+        <div>
+          <dt>{t("Threshold")}</dt>
+          <dd>{fixed(anomaly.threshold, 2)}</dd>
+        </div>
+      </dl>
+      <ul className="above">
+        {anomaly.labels.map((one) => (
+          <li key={one.label}>
+            <ClassChip label={one.label} />
+            <span className="bar" aria-hidden data-tone={one.normal ? "normal" : "anomalous"}>
+              <i style={{ width: `${one.above * 100}%` }} />
+            </span>
+            <span className="num" title={t("Windows above the threshold")}>
+              {percent(one.above)}
+            </span>
+            <span className="tag">{one.normal ? t("normal") : t("anomalous")}</span>
+          </li>
+        ))}
+      </ul>
       {anomaly.auc === null && (
         <p className="soft small">
           {t(

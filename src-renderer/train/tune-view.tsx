@@ -28,6 +28,7 @@ export function TuneView() {
   const board = useApp(connectedBoard)?.board ?? null;
   const tuning = useApp((state) => state.tuning);
   const regression = useApp((state) => state.summary?.goal.task === "regression");
+  const inHand = useApp(currentExperiment);
   const tune = useKeptWork("training:tune");
   const [minutes, setMinutes] = useState(3);
   const [kind, setKind] = useState<string | null>(null);
@@ -37,7 +38,8 @@ export function TuneView() {
   const chosen = kind ?? BOARDS.find(({ value }) => value === board)?.value ?? "microbit-v2";
   const results = tune.result ?? tuning?.results ?? [];
   const start = (): void => {
-    useApp.setState({ tuning: null });
+    // Runs that are found do not take the place of the one in hand by themselves.
+    useApp.setState({ tuning: null, experiment: inHand?.id ?? null });
     void tune.start({
       minutes,
       board: chosen,

@@ -33,6 +33,8 @@ export function WithoutView({ experiment }: { experiment: ExperimentInfo }) {
   const known = new Map(all.map((one) => [one.without, one]));
   const run = async (name: string): Promise<void> => {
     setAt(name);
+    // The run that comes of it is for comparison: the model in hand stays in hand.
+    useApp.setState({ experiment: experiment.id });
     const made = await compare.start({ experiment: experiment.id, sensor: name });
     if (made !== null) setReports((before) => [...before, { ...made, without: name }]);
   };
