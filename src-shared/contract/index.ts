@@ -179,6 +179,8 @@ export const requests = {
       label: z.string().optional(),
       rateHz: z.number().positive().optional(),
       group: z.string().optional(),
+      /** Files that cannot be read are listed, and the others come in; else nothing comes in where one is bad. */
+      asFound: z.boolean().default(false),
     }),
     project.importResult,
   ),
@@ -247,6 +249,8 @@ export const requests = {
   /** Saves the project's current design, which Train uses. */
   "design:save": request(z.object({ design: designFile }), learning.designReport),
   "design:get": request(none, designFile.nullable()),
+  /** What each label's features look like: mean and deviation over its windows, channel by channel. */
+  "design:get-features": request(z.object({ design: designFile }), learning.featurePlot),
   /** Two-dimensional map (principal components) of all windows' features. */
   "design:get-map": request(
     z.object({ design: designFile }),

@@ -32,6 +32,42 @@ export const designReport = z.object({
 });
 export type DesignReport = z.infer<typeof designReport>;
 
+/** Means of features for drawing: a line for each label over frequency or time, or a picture for each. */
+export const featurePlot = z.object({
+  panels: z.array(
+    z.object({
+      sensor: z.string(),
+      channel: z.string(),
+      block: z.enum(["raw", "spectral", "log-mel", "mfcc"]),
+      kind: z.enum(["line", "image"]),
+      /** Points of a line; frames of a picture. */
+      columns: z.int(),
+      /** 1 for a line; filters or coefficients of a picture, the lowest first. */
+      rows: z.int(),
+      x: z.object({ from: z.number(), to: z.number(), unit: z.enum(["s", "Hz"]) }),
+      rowUnit: z.enum(["", "filter", "coefficient"]),
+      labels: z.array(
+        z.object({
+          label: z.string(),
+          windows: z.int(),
+          /** [column][row] */
+          mean: z.array(z.number()),
+          /** Of a line; empty for a picture. */
+          deviation: z.array(z.number()),
+        }),
+      ),
+      /** Features that are figures by themselves. */
+      statistics: z.array(
+        z.object({
+          name: z.string(),
+          labels: z.array(z.object({ label: z.string(), mean: z.number(), deviation: z.number() })),
+        }),
+      ),
+    }),
+  ),
+});
+export type FeaturePlot = z.infer<typeof featurePlot>;
+
 export const epochRecord = z.object({
   epoch: z.int(),
   loss: z.number(),
@@ -186,6 +222,25 @@ export const evaluationReport = z.object({
   auc: z.number().nullable().default(null),
   /** Thresholds in force. They change no figure but those of `unknown`. */
   thresholds: labelThresholds.default({}),
+  /**
+   * Engine board only: the first value that the board computes otherwise than the device twin; null: every answer is the twin's, bit for bit.
+   * `stage` is what it is the output of, `repeated` whether it came again when the window was run once more.
+   */
+  boardDifference: z
+    .object({
+      window: z.int(),
+      recording: z.int(),
+      recordingName: z.string(),
+      startMs: z.number(),
+      stage: z.enum(["front end", "quantisation", "network", "scores", "anomaly score", "label"]),
+      index: z.int(),
+      /** Null: not a number there, or no value at all. */
+      board: z.number().nullable(),
+      twin: z.number().nullable(),
+      repeated: z.boolean(),
+    })
+    .nullable()
+    .optional(),
   /** Windows that the board calls unknown: below a threshold, or anomalous. Absent for a value to predict. */
   unknown: z
     .object({

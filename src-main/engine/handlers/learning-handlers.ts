@@ -36,6 +36,8 @@ export function learningHandlers(state: EngineState): Pick<Handlers, Names> {
       return report;
     },
     "design:get": () => state.project.design(),
+    "design:get-features": async ({ design }, call) =>
+      (await import("../../services/feature-plot.ts")).featurePlot(state.project, design, call),
     "design:get-map": async ({ design }, call) => (await training()).featureMap(state.project, design, call),
 
     "training:start": async (request, call) => {
