@@ -51,7 +51,7 @@ const SILENT = new Set([
 
 /** Words that look like text and are names of keys, units, formats and products. */
 const NAMES =
-  /^(Escape|Enter|Home|End|Tab|Backspace|Shift|Control|Alt|Meta|Arrow\w+|Page(Up|Down)|F\d+|Key\w|Digit\d|Limpet|Hz|kHz|Control\+.*)$/;
+  /^(Escape|Enter|Home|End|Tab|Backspace|Shift|Control|Alt|Meta|Arrow\w+|Page(Up|Down)|F\d+|Key\w|Digit\d|Limpet|Hz|kHz|AUC|int8|float|Arduino .*|XIAO .*|Raspberry Pi Pico|Control\+.*)$/;
 const UNIT = /^[\d.]* ?(ms|s|Hz|kHz|mW|kB|dB)$/;
 const STYLE = /^(var\(|calc\(|rgb|repeat\(|minmax\(|\d|#|--|prefers-|\()/;
 
@@ -165,6 +165,54 @@ export function readTexts(folder: string = RENDERER): Texts {
     visit(parseSync(path, readFileSync(path, "utf8")).program, name, true);
   }
   return { called, prefixes, loose, outside };
+}
+
+const ENGINE = fileURLToPath(new URL("../src-main", import.meta.url));
+
+/** A string as it is put together in the source: what is filled in stands as {{1}}, {{2}} and so on; null where nothing is fixed. */
+function templateOf(node: Node, filled: { count: number }): string {
+  const fill = (): string => `{{${++filled.count}}}`;
+  if (node.type === "Literal") return typeof node.value === "string" ? node.value : fill();
+  if (node.type === "TemplateLiteral") {
+    const quasis = (node.quasis as Node[]).map((part) => (part.value as { cooked: string }).cooked);
+    return quasis.map((part, index) => part + (index < quasis.length - 1 ? fill() : "")).join("");
+  }
+  if (node.type === "BinaryExpression" && node.operator === "+") {
+    return templateOf(node.left as Node, filled) + templateOf(node.right as Node, filled);
+  }
+  if (node.type === "ParenthesizedExpression") return templateOf(node.expression as Node, filled);
+  return fill();
+}
+
+/** Sentences for people in the engine's sources (and in the client's), as templates, each with its file. */
+export function readEngineTexts(): Map<string, string> {
+  const found = new Map<string, string>();
+  const visit = (value: unknown, file: string): void => {
+    if (Array.isArray(value)) {
+      for (const part of value) visit(part, file);
+      return;
+    }
+    if (!isNode(value) || value.type === "ImportDeclaration") return;
+    if (value.type.startsWith("TS") && !/^TS(As|Satisfies|NonNull)Expression$/.test(value.type)) return;
+    const text =
+      value.type === "TemplateLiteral" ||
+      (value.type === "Literal" && typeof value.value === "string") ||
+      (value.type === "BinaryExpression" && value.operator === "+");
+    if (text) {
+      const template = templateOf(value, { count: 0 });
+      if (/\p{L}{2,}/u.test(template) && !found.has(template)) found.set(template, file);
+    }
+    for (const [key, part] of Object.entries(value)) if (key !== "type") visit(part, file);
+  };
+  for (const folder of [ENGINE, SHARED, RENDERER]) {
+    for (const name of readdirSync(folder, { recursive: true }).map(String).sort()) {
+      // The command line speaks English.
+      if (!/\.tsx?$/.test(name) || name.endsWith(".d.ts") || name.startsWith(join("hosts", "cli"))) continue;
+      const path = join(folder, name);
+      visit(parseSync(path, readFileSync(path, "utf8")).program, name);
+    }
+  }
+  return found;
 }
 
 /** A key without the ending that says for how many it is. */

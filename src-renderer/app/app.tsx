@@ -1,5 +1,6 @@
 /** The window: providers, welcome page or frame with the place in hand, notices, keys. */
 import { createTheme, type MantineColorsTuple, MantineProvider } from "@mantine/core";
+import i18next from "i18next";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
@@ -10,6 +11,7 @@ import { DeployPlace } from "../deploy/deploy-place.tsx";
 import { DesignPlace } from "../design/design-place.tsx";
 import { EvaluatePlace } from "../evaluate/evaluate-place.tsx";
 import { GoalPlace } from "../goal/goal-place.tsx";
+import { said } from "../locales/engine-texts.ts";
 import { TrainPlace } from "../train/train-place.tsx";
 import { WelcomePlace } from "../welcome/welcome-place.tsx";
 import { FilePickerHost } from "../widgets/file-picker.tsx";
@@ -154,7 +156,7 @@ function useKeys(): void {
             const what = "undone" in answer ? answer.undone : answer.redone;
             if (what !== null) {
               const prefix = event.shiftKey ? "Redone" : "Undone";
-              useApp.getState().notify({ level: "info", message: `${prefix}: ${what}` });
+              useApp.getState().notify({ level: "info", message: `${i18next.t(prefix)}: ${said(what)}` });
             }
           })
           .catch(notifyError);
@@ -178,12 +180,13 @@ function Notices() {
     return () => clearTimeout(timer);
   }, [last, dismiss]);
   return (
-    <section className="notices" aria-label="Messages">
+    <section className="notices" aria-label={i18next.t("Messages")}>
       {notices.map((notice) => (
         <Message
           key={notice.id}
           level={notice.level}
           message={notice.message}
+          code={notice.code}
           hint={notice.hint}
           onClose={() => dismiss(notice.id)}
           action={

@@ -4,6 +4,7 @@ import { Cpu, FileAudio, MonitorPlay, RefreshCw, Usb, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoardInfo } from "../../src-shared/contract/index.ts";
+import { said } from "../locales/engine-texts.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, withCode } from "../widgets/parts.tsx";
 import { ConnectionHelp, MissingBoardHelp } from "./connection-help.tsx";
@@ -247,7 +248,7 @@ function BoardChoice(props: { board: BoardInfo; chosen: boolean; onChoose: () =>
     <button type="button" className="choice" aria-pressed={props.chosen} onClick={props.onChoose}>
       <Icon size={22} aria-hidden />
       <b>
-        {board.name}
+        {said(board.name)}
         {board.model !== null && <span className="tag">{board.model.name}</span>}
       </b>
       <small data-problem={board.problem !== undefined}>{withCode(board.problem ?? detail)}</small>

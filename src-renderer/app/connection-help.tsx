@@ -8,6 +8,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ConnectionFinding } from "../../src-shared/contract/index.ts";
 import type { ErrorCode, LimpetError } from "../../src-shared/errors.ts";
+import { said } from "../locales/engine-texts.ts";
 import { Message, Meter } from "../widgets/parts.tsx";
 import { useWork, type Work } from "./engine-context.ts";
 
@@ -143,9 +144,9 @@ function Finding(props: {
   const { action, message, next, command, cause } = props.finding;
   return (
     <div className="finding" data-cause={cause}>
-      <p>{message}</p>
+      <p>{said(message)}</p>
       <p>
-        <b>{next}</b>
+        <b>{said(next)}</b>
       </p>
       {command !== undefined && <Command text={command} />}
       {action?.kind === "write-firmware" && (

@@ -3,6 +3,7 @@ import { ActionIcon, useMantineColorScheme } from "@mantine/core";
 import { Check, ChevronsUpDown, Cpu, Keyboard, Lightbulb, Loader, Moon, RefreshCw, Sun } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
+import { said } from "../locales/engine-texts.ts";
 import { useEngine } from "./engine-context.ts";
 import { useRunningWork } from "./kept-work.ts";
 import { LanguageChoice } from "./language-choice.tsx";
@@ -133,7 +134,11 @@ function DeviceSelector() {
   const board = useApp((state) => state.board);
   const openBoards = useApp((state) => state.openBoards);
   const name =
-    board.kind === "connected" ? board.info.name : board.kind === "disconnected" ? t("No board") : board.port;
+    board.kind === "connected"
+      ? said(board.info.name)
+      : board.kind === "disconnected"
+        ? t("No board")
+        : board.port;
   const detail =
     board.kind === "connected"
       ? t("connected, {{port}}", { port: board.info.port })

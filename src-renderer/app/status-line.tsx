@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useRecorderSettings } from "../collect/recorder-settings.ts";
 import { rateOf, ratesOf } from "../collect/sensor-choice.ts";
+import { said } from "../locales/engine-texts.ts";
 import { timeOf } from "../locales/format.ts";
 import { connectedBoard, useApp } from "./store.ts";
 
@@ -42,7 +43,7 @@ export function StatusLine() {
         ) : board === null ? (
           t("No board")
         ) : (
-          `${board.name} (${board.port})`
+          `${said(board.name)} (${board.port})`
         )}
       </span>
       {sensor !== undefined && (

@@ -13,6 +13,7 @@ import type {
   RequestResult,
   TuneProgress,
 } from "../../src-shared/contract/index.ts";
+import type { ErrorCode } from "../../src-shared/errors.ts";
 import type { ChannelState } from "../connection/channel.ts";
 import { asLimpetError, type EngineClient } from "../connection/client.ts";
 import { forgetWork } from "./kept-work.ts";
@@ -23,6 +24,8 @@ export type Place = (typeof PLACES)[number];
 export type Notice = Omit<EventPayload<"app:notice">, "level"> & {
   readonly level: "info" | "good" | "warning" | "error";
   readonly id: number;
+  /** Kind of the error that it tells of. */
+  readonly code?: ErrorCode | undefined;
   readonly action?: { readonly label: string; run(): void } | undefined;
 };
 
@@ -104,7 +107,7 @@ export const useApp = create<AppState>((set) => ({
 export function notifyError(error: unknown): void {
   const { code, message, hint } = asLimpetError(error);
   if (code === "cancelled") return;
-  useApp.getState().notify({ level: "error", message, hint });
+  useApp.getState().notify({ level: "error", message, hint, code });
 }
 
 export const connectedBoard = (state: AppState): BoardInfo | null =>

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { notifyError, useApp } from "../app/store.ts";
+import { said } from "../locales/engine-texts.ts";
 import { classMark } from "../widgets/parts.tsx";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
 import { Thumbnail } from "../widgets/thumbnail.tsx";
@@ -185,7 +186,7 @@ function Thumbs(props: {
             data-warning={warning !== undefined}
             onFocus={() => setActive(index)}
             onClick={() => props.onOpen(one.id)}
-            title={`${one.name}, ${one.seconds.toFixed(1)} s${warning === undefined ? "" : `\n${warning.message}`}`}
+            title={`${one.name}, ${one.seconds.toFixed(1)} s${warning === undefined ? "" : `\n${said(warning.message)}`}`}
             aria-label={t("Open {{name}}, {{seconds}} s", {
               name: one.name,
               seconds: one.seconds.toFixed(1),

@@ -2,6 +2,7 @@
 import { Check, Circle, CircleX, Loader, ShieldCheck, SkipForward, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { BoardInfo, DeploymentReport } from "../../src-shared/contract/index.ts";
+import { said } from "../locales/engine-texts.ts";
 import { Card, kilobytes, Message } from "../widgets/parts.tsx";
 import type { Stage } from "./deploy-place.tsx";
 import { PowerRows } from "./power-rows.tsx";
@@ -11,7 +12,7 @@ const STAGES = ["check", "firmware", "model", "self-test", "proof"] as const;
 export function BoardCard({ board, next }: { board: BoardInfo; next: string | null }) {
   const { t } = useTranslation();
   return (
-    <Card title={board.name}>
+    <Card title={said(board.name)}>
       <dl className="pairs plain">
         <div>
           <dt>{t("Port")}</dt>

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { DesignReport } from "../../src-shared/contract/index.ts";
 import { useApp } from "../app/store.ts";
 import { PowerRows } from "../deploy/power-rows.tsx";
+import { said } from "../locales/engine-texts.ts";
 import { Card, kilobytes, Meter } from "../widgets/parts.tsx";
 
 /** What the smallest supported board leaves for a model: nRF52833 of the micro:bit v2 (128 kB RAM, 512 kB flash in all). */
@@ -89,7 +90,7 @@ export function ShapesCard({ report }: { report: DesignReport }) {
               </span>
             )}
             <span>
-              <span className="small">{stage}</span>
+              <span className="small">{said(stage)}</span>
               <code>{shape.join(" × ")}</code>
               {note !== undefined && <span className="soft note">{note}</span>}
             </span>

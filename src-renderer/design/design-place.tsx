@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { type DesignFile, designFile } from "../../src-shared/design.ts";
 import { useAnswer, useWork } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
+import { said } from "../locales/engine-texts.ts";
 import { Empty, ErrorMessage, Message, Page } from "../widgets/parts.tsx";
 import { CostCard, ShapesCard } from "./design-cards.tsx";
 import { DesignForm } from "./design-form.tsx";
@@ -71,14 +72,14 @@ export function DesignPlace() {
             key={preset.name}
             type="button"
             className="choice preset"
-            title={preset.description}
+            title={said(preset.description)}
             aria-pressed={sameDesign(preset.design, design)}
             onClick={() => setEdited(preset.design)}
           >
             <b>
-              {preset.title} {preset.fits && <span className="tag">{t("fits your recordings")}</span>}
+              {said(preset.title)} {preset.fits && <span className="tag">{t("fits your recordings")}</span>}
             </b>
-            <small>{preset.description}</small>
+            <small>{said(preset.description)}</small>
           </button>
         ))}
       </section>

@@ -7,6 +7,7 @@ import type { DiagnosisFinding, ExperimentInfo } from "../../src-shared/contract
 import { useEngine } from "../app/engine-context.ts";
 import { useKeptWork } from "../app/kept-work.ts";
 import { useApp } from "../app/store.ts";
+import { said } from "../locales/engine-texts.ts";
 import { Card, ErrorMessage, Message, WorkProgress, withCode } from "../widgets/parts.tsx";
 import { RecordingDialog, type Shown } from "../widgets/recording-dialog.tsx";
 import { updateRecordings } from "../widgets/recording-edits.ts";
@@ -100,7 +101,7 @@ function Finding({ finding, onShow }: { finding: DiagnosisFinding; onShow: (id: 
       <Icon size={19} aria-hidden />
       <div>
         <p>
-          <b>{finding.message}</b>
+          <b>{said(finding.message)}</b>
         </p>
         <p className="soft">{withCode(finding.hint)}</p>
         <div className="row" style={{ gap: 8 }}>

@@ -4,6 +4,7 @@
  */
 import de from "./de.json" with { type: "json" };
 import en from "./en.json" with { type: "json" };
+import deEngine from "./engine.de.json" with { type: "json" };
 
 export type Catalogue = Readonly<Record<string, string>>;
 
@@ -11,12 +12,14 @@ export type Language = {
   /** The language's name in itself. */
   readonly name: string;
   readonly texts: Catalogue;
+  /** The engine's own sentences, by their English templates with {{1}}, {{2}} … for what is filled in. */
+  readonly engine: Catalogue;
 };
 
 /** By BCP 47 tag. */
 export const LANGUAGES: Readonly<Record<string, Language>> = {
-  en: { name: "English", texts: en },
-  de: { name: "Deutsch", texts: de },
+  en: { name: "English", texts: en, engine: {} },
+  de: { name: "Deutsch", texts: de, engine: deEngine },
 };
 
 /** The first of `wished` (tags such as `de-AT`, best first) that there is a catalogue for; English where there is none. */

@@ -3,8 +3,9 @@ import { Button } from "@mantine/core";
 import { CircleAlert, CircleCheck, Info, TriangleAlert, X } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { LimpetError } from "../../src-shared/errors.ts";
+import type { ErrorCode, LimpetError } from "../../src-shared/errors.ts";
 import { useApp } from "../app/store.ts";
+import { said, say } from "../locales/engine-texts.ts";
 
 export function Page(props: {
   title: string;
@@ -44,20 +45,25 @@ export function Card(props: { title?: string; aside?: ReactNode; children: React
 
 const ICONS = { error: CircleAlert, warning: TriangleAlert, info: Info, good: CircleCheck } as const;
 
+/** A message of the window's, or of the engine's, which is said in the window's language as far as that is known. */
 export function Message(props: {
   level: keyof typeof ICONS;
   message: string;
+  /** Kind of the error: its headline stands above a message that stayed English. */
+  code?: ErrorCode | undefined;
   hint?: string | undefined;
   action?: ReactNode;
   onClose?: () => void;
 }) {
   const { t } = useTranslation();
   const Icon = ICONS[props.level];
+  const message = say(props.message);
   return (
     <div className="message" data-level={props.level} role={props.level === "error" ? "alert" : "status"}>
       <Icon size={18} aria-hidden style={{ marginTop: 2 }} />
       <div>
-        <p>{props.message}</p>
+        {!message.known && props.code !== undefined && <p>{t(`error.${props.code}`)}</p>}
+        <p lang={message.known ? undefined : "en"}>{message.text}</p>
         {props.hint !== undefined && <p>{withCode(props.hint)}</p>}
         {props.action}
       </div>
@@ -76,17 +82,21 @@ export function Message(props: {
   );
 }
 
-/** A sentence with what stands between backticks as code. */
+/** A sentence, in the window's language as far as that is known, with what stands between backticks as code. */
 export function withCode(text: string): ReactNode {
-  return text.split("`").map((part, index) =>
-    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no identity but their place.
-    index % 2 === 0 ? part : <code key={index}>{part}</code>,
-  );
+  return said(text)
+    .split("`")
+    .map((part, index) =>
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no identity but their place.
+      index % 2 === 0 ? part : <code key={index}>{part}</code>,
+    );
 }
 
 export function ErrorMessage({ error, action }: { error: LimpetError | null; action?: ReactNode }) {
   if (error === null) return null;
-  return <Message level="error" message={error.message} hint={error.hint} action={action} />;
+  return (
+    <Message level="error" message={error.message} code={error.code} hint={error.hint} action={action} />
+  );
 }
 
 export function Empty(props: { text: string; children?: ReactNode }) {
@@ -159,7 +169,7 @@ export function WorkProgress(props: {
         limit={1}
         text={`${Math.round(props.fraction * 100)} %`}
       />
-      {props.stage !== "" && <p className="soft small">{props.stage}</p>}
+      {props.stage !== "" && <p className="soft small">{said(props.stage)}</p>}
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useAnswer, useEngine } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
+import { said } from "../locales/engine-texts.ts";
 import { fixed } from "../locales/format.ts";
 import { shortNumber } from "./draw-lanes.ts";
 import { useLabels } from "./parts.tsx";
@@ -211,13 +212,13 @@ function FoundActions(props: {
       <p role="status">
         <b>
           {error !== null
-            ? error.message
+            ? said(error.message)
             : t("{{count}} stretches, {{seconds}} s in all", {
                 count: found.length,
                 seconds: fixed(seconds, 1),
               })}
         </b>{" "}
-        {error?.hint}
+        {said(error?.hint ?? "")}
       </p>
       <NumberInput
         label={t("Stronger than ({{unit}})", { unit: answer?.unit || "–" })}

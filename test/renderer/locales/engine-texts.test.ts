@@ -1,0 +1,131 @@
+/** The engine's sentences in the window's language: each template is still one of the engine's, and real messages are met by them. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import i18next from "i18next";
+import { beforeAll, expect, test } from "vitest";
+import { readEngineTexts } from "../../../scripts/texts.ts";
+import { ProjectFile } from "../../../src-main/dataset/project-file.ts";
+import { recordingFindings } from "../../../src-main/dataset/quality.ts";
+import { diagnoseFit } from "../../../src-main/training/diagnosis.ts";
+import { asLimpetError } from "../../../src-renderer/connection/client.ts";
+import { said, say } from "../../../src-renderer/locales/engine-texts.ts";
+import { LANGUAGES } from "../../../src-renderer/locales/languages.ts";
+import { ERROR_CODES, type LimpetError } from "../../../src-shared/errors.ts";
+
+const others = Object.entries(LANGUAGES).filter(([tag]) => tag !== "en");
+const holes = (text: string): string =>
+  [...text.matchAll(/\{\{\d+\}\}/g)]
+    .map(([hole]) => hole)
+    .sort()
+    .join();
+
+beforeAll(async () => {
+  const resources = Object.fromEntries(
+    Object.entries(LANGUAGES).map(([tag, { texts }]) => [tag, { translation: texts }]),
+  );
+  await i18next.init({ lng: "de", fallbackLng: "en", resources, keySeparator: false, nsSeparator: false });
+});
+
+test.each(others)(
+  "every sentence in the engine's book of %s is one that the engine says",
+  (_tag, { engine }) => {
+    const spoken = readEngineTexts();
+    expect(Object.keys(engine).filter((template) => !spoken.has(template))).toEqual([]);
+  },
+);
+
+test.each(others)(
+  "sentences of the engine's book of %s fill in what the English ones do",
+  (_tag, { engine }) => {
+    expect(Object.entries(engine).filter(([english, text]) => holes(english) !== holes(text))).toEqual([]);
+  },
+);
+
+test.each(others)(
+  "every kind of error has a headline in %s, for messages that stay English",
+  (_tag, { texts }) => {
+    expect(Object.keys(ERROR_CODES).filter((code) => !(`error.${code}` in texts))).toEqual([]);
+  },
+);
+
+function failureOf(work: () => unknown): LimpetError {
+  try {
+    work();
+  } catch (error) {
+    return asLimpetError(error);
+  }
+  throw new Error("It did not fail.");
+}
+
+test("a project that is not there and a file that is none are refused in German", () => {
+  const folder = mkdtempSync(join(tmpdir(), "limpet-texts-"));
+  const path = join(folder, "Pumpe.limpet");
+  const missing = failureOf(() => ProjectFile.open(path));
+  expect(said(missing.message)).toBe(`Unter ${path} ist kein Projekt.`);
+  expect(said(missing.hint ?? "")).toBe("Prüfen Sie den Pfad, oder legen Sie ein neues Projekt an.");
+  writeFileSync(path, "kein Projekt");
+  expect(said(failureOf(() => ProjectFile.open(path)).message)).toBe(`${path} ist kein Limpet-Projekt.`);
+  rmSync(folder, { recursive: true });
+});
+
+test("findings about a recording are said in German, with numbers as German writes them", () => {
+  const stream = { sensor: "accel", samples: 99_000, lostSamples: 1000, gaps: 3 };
+  const [generated, cut, lost, short] = recordingFindings({
+    seconds: 0.5,
+    incomplete: true,
+    origin: "generated",
+    streams: [stream],
+  });
+  expect(said(generated?.message ?? "")).toBe("Von Limpet erzeugt, nicht gemessen.");
+  expect(said(cut?.message ?? "")).toMatch(
+    /^Nach 0,50? s abgebrochen; was bis dahin aufgenommen war, ist erhalten\.$/,
+  );
+  expect(said(lost?.message ?? "")).toMatch(/^1.?000 Werte verloren bei accel \(1(,0)? ?%\) in 3 Stellen: /);
+  expect(said(short?.message ?? "")).toMatch(/^Nur 0,50? s lang\.$/);
+});
+
+test("what the curves of a training say is said in German as a whole", () => {
+  const context = {
+    task: "classification",
+    outputs: 3,
+    epochs: 20,
+    windows: 300,
+    parameters: 900,
+    stoppedEarly: false,
+  } as const;
+  for (const [accuracy, validationAccuracy, fit] of [
+    [0.97, 0.96, "good"],
+    [0.45, 0.42, "underfit"],
+  ] as const) {
+    const history = [{ epoch: 1, loss: 0.2, accuracy, validationLoss: 0.2, validationAccuracy }];
+    const diagnosis = diagnoseFit(history, context);
+    expect(diagnosis.fit).toBe(fit);
+    const { text, known } = say(diagnosis.advice);
+    expect(known, diagnosis.advice).toBe(true);
+    expect(text).toMatch(/^Das Netz .*Als Nächstes: /);
+    expect(text).not.toMatch(/\{\{|\b(the|and|windows)\b/);
+  }
+});
+
+test("a sentence without a template stays as it is and says so; names of the user's are never translated", () => {
+  expect(say("Something that nobody has translated yet.")).toEqual({
+    text: "Something that nobody has translated yet.",
+    known: false,
+  });
+  // A class may be called as one of our own words is.
+  expect(
+    said(
+      "{{1}} has only {{2}} windows for training: record more of it."
+        .replace("{{1}}", "converted")
+        .replace("{{2}}", "3"),
+    ),
+  ).toMatch(/^converted hat nur 3 Fenster/);
+});
+
+test("two sentences are translated together or not at all", () => {
+  expect(said("No project is open. Open a project, or make a new one.")).toBe(
+    "Es ist kein Projekt offen. Öffnen Sie ein Projekt, oder legen Sie ein neues an.",
+  );
+  expect(say("No project is open. And this is unknown.").known).toBe(false);
+});
