@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
-import { evaluateOnBoard } from "../deployment/board-evaluation.ts";
+import { type FirstDifference, proveOnBoard } from "../deployment/board-evaluation.ts";
 import { normalise } from "../features/normalisation.ts";
 import { Twin } from "../features/twin.ts";
 import { predictFloat } from "../training/predict.ts";
@@ -21,6 +21,8 @@ export type Answers = {
   readonly anomaly: readonly number[];
   /** Index of the label that the board calls a window; null: unknown, or a value. */
   readonly called: readonly (number | null)[];
+  /** Of a board: where it first computed otherwise than the device twin; null: never. */
+  readonly difference?: FirstDifference | null;
 };
 
 /** @param features count x size, before normalisation */
@@ -78,8 +80,10 @@ export async function boardAnswers(
   windows: readonly Float32Array[],
   work: WorkOptions = {},
 ): Promise<Answers> {
-  const results = await evaluateOnBoard({ port, modelPackage, windows }, work);
+  const twin = (await Twin.load()).pipeline(modelPackage);
+  const { results, difference } = await proveOnBoard({ port, modelPackage, windows }, twin, work);
   return {
+    difference,
     scores: results.map(({ scores }) => scores),
     anomaly: results.flatMap(({ anomaly }) => (anomaly === null ? [] : [anomaly])),
     called: results.map(({ label }) => label),

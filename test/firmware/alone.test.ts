@@ -116,7 +116,7 @@ describe.skipIf(!ready)("a simulated board by itself", () => {
   const changesOf = (list: readonly unknown[]) =>
     list.filter((state, i) => i > 0 && state !== list[i - 1]).length;
 
-  it.each([
+  it.each<[Pick<PackageAlone, "labels" | "unknown" | "confirm">]>([
     [{ labels: [0], unknown: false }],
     [{ labels: [1, 2], unknown: false }],
     [{ labels: [], unknown: true }],

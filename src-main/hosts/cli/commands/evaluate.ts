@@ -54,7 +54,10 @@ function reportText(report: EvaluationReport): string {
   const head = `${report.split}, ${report.engine}: ${counted(report.windows, "window")} of ${counted(report.recordings.count, "recording")}`;
   if (report.regression !== undefined) {
     const { mae, rmse, r2 } = report.regression;
-    return `${head}; mean absolute error ${mae.toPrecision(4)}, root mean square ${rmse.toPrecision(4)}, R² ${part(r2)}.`;
+    return [
+      `${head}; mean absolute error ${mae.toPrecision(4)}, root mean square ${rmse.toPrecision(4)}, R² ${part(r2)}.`,
+      ...boardText(report),
+    ].join("\n\n");
   }
   const { labels, matrix } = report.confusion;
   const [low, high] = report.accuracyInterval;
@@ -101,8 +104,18 @@ function reportText(report: EvaluationReport): string {
           ]),
         ]),
     ...anomalyText(report.anomaly),
+    ...boardText(report),
     ...report.warnings.map((warning) => `Note: ${warning}`),
   ].join("\n\n");
+}
+
+/** Whether the board computes what the device twin does. */
+function boardText({ boardDifference: found }: EvaluationReport): string[] {
+  if (found === undefined) return [];
+  if (found === null) return ["The board's answers are the device twin's, bit for bit."];
+  return [
+    `The board computes otherwise than the device twin, first in the ${found.stage} of the window at ${(found.startMs / 1000).toFixed(2)} s of ${found.recordingName} (window ${found.window}): value ${found.index} is ${found.board ?? "missing"} on the board and ${found.twin ?? "missing"} in the twin${found.repeated ? "" : "; it did not come again"}. Write the firmware anew (--firmware always), and convert the experiment again.`,
+  ];
 }
 
 function unknownText({ unknown, windows }: EvaluationReport): string[] {
