@@ -62,7 +62,8 @@ export function useTransfer(): Transfer {
       const projects = paths.filter(isProject);
       const signals = paths.filter((path) => !isProject(path));
       if (signals.length > 0) {
-        const result = await startFiles({ paths: signals });
+        // One bad file among many does not keep the others out; a single one is told as what went wrong.
+        const result = await startFiles({ paths: signals, asFound: signals.length > 1 });
         if (result !== null) setReport({ kind: "files", result });
       }
       for (const path of projects) {

@@ -336,6 +336,19 @@ describe("import into a project", () => {
     project.close();
   });
 
+  it("takes the good ones of several files that were named, where that is wished, and nothing where it is not", async () => {
+    const { folder, project } = setUp();
+    const files = ["a.1.csv", "b.csv", "c.1.csv"].map((name) => join(folder, name));
+    for (const [index, file] of files.entries())
+      writeFileSync(file, index === 1 ? "no numbers\n" : good.replace("3\n", `${index + 3}\n`));
+    await expect(importFiles(project, files)).rejects.toMatchObject({ code: "invalid-file" });
+    expect(project.recordings()).toEqual([]);
+    const report = await importFiles(project, files, { asFound: true });
+    expect(report.imported).toBe(2);
+    expect(report.skipped.map(({ path }) => path)).toEqual([files[1]]);
+    project.close();
+  });
+
   it("reads folders in order of names, passes over hidden files and lists what is bad with the reason", async () => {
     const { folder, project } = setUp();
     const data = join(folder, "data");

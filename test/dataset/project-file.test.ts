@@ -292,6 +292,21 @@ describe("edits", () => {
     other.close();
   });
 
+  it("of the side of the split are one edit, and need a split of whole recordings", () => {
+    const { project } = newProject();
+    const ids = [1, 2, 3, 4, 5].map((seed) => project.addRecording(finished(`a.${seed}`, "a", 100, seed)).id);
+    errorOf("usage", () => project.updateRecordings(ids, { split: "test" }));
+    project.applySplit({ train: 0.6, validation: 0.2, test: 0.2, by: "recording", seed: 1 });
+    const before = project.recordings().map(({ split }) => split);
+    project.updateRecordings(ids, { split: "test" });
+    expect(project.recordings().map(({ split }) => split)).toEqual(ids.map(() => "test"));
+    expect(project.undo()).toBe("put 5 recordings into the test");
+    expect(project.recordings().map(({ split }) => split)).toEqual(before);
+    project.applySplit({ train: 0.6, validation: 0.2, test: 0.2, by: "window", seed: 1 });
+    errorOf("usage", () => project.updateRecordings(ids, { split: "test" }));
+    project.close();
+  });
+
   it("refuse an empty label", () => {
     const { project } = newProject();
     const { id } = project.addRecording(finished("a.1", "a", 500, 1));

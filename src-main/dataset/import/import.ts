@@ -29,6 +29,8 @@ export type ImportOptions = {
   readonly rateHz?: number | undefined;
   /** Regular expression whose first match in a file's name (its first capture group if it has one) is the group. */
   readonly group?: string | undefined;
+  /** Files that were named are taken as those of a folder are: what cannot be read is listed, and the rest comes in. */
+  readonly asFound?: boolean | undefined;
 };
 
 export type ImportReport = ImportResult;
@@ -52,7 +54,8 @@ export async function importFiles(
   work: WorkOptions = {},
 ): Promise<ImportReport> {
   const naming = namingOf(options);
-  const candidates = paths.flatMap(candidatesOf);
+  const all = paths.flatMap(candidatesOf);
+  const candidates = options.asFound === true ? all.map(({ path }) => ({ path, named: false })) : all;
   const checked = new Map<string, ReadResult>();
   let kept = 0;
   for (const { path } of candidates.filter(({ named }) => named)) {

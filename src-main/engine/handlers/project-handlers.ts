@@ -109,9 +109,9 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
       state.recordingsChanged();
       return {};
     },
-    "recordings:import": async ({ paths, label, rateHz, group }, call) => {
+    "recordings:import": async ({ paths, label, rateHz, group, asFound }, call) => {
       try {
-        return await importFiles(state.project, paths, { label, rateHz, group }, call);
+        return await importFiles(state.project, paths, { label, rateHz, group, asFound }, call);
       } finally {
         state.recordingsChanged();
       }
