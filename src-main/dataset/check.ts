@@ -116,6 +116,10 @@ function checkHead(path: string, problems: string[]): void {
 }
 
 function checkPages(database: ProjectDatabase, problems: string[]): void {
+  // Read, such a file may look sound; bringing it up to date would fail.
+  if (!database.hasTablesOfFormat()) {
+    problems.push("Database: its tables are not of the format that its head names.");
+  }
   for (const row of database.pragma("integrity_check") as { integrity_check: string }[]) {
     if (row.integrity_check !== "ok") problems.push(`Database: ${row.integrity_check}.`);
   }

@@ -123,6 +123,8 @@ class Merge {
       }
       this.#done += samplesOf(recording);
     }
+    // Before anything is shown: what cannot be read of the other project must not fail a merge that is done.
+    const notes = this.#notes();
     throwIfCancelled(this.#work.signal);
     this.#show();
     this.#work.onProgress?.("imported", 1);
@@ -132,7 +134,7 @@ class Merge {
       completed: this.#completed,
       conflicts: this.#conflicts,
       recordings: [...this.#imported],
-      notes: this.#notes(),
+      notes,
       skipped: this.#skipped,
     };
   }

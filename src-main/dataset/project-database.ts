@@ -9,10 +9,11 @@ import type { Statement } from "better-sqlite3";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { copyAside } from "./copy-aside.ts";
-import { APPLICATION_ID, migrate, readAsNewest, readHeader, SCHEMA_VERSION } from "./schema.ts";
+import { APPLICATION_ID, hasTablesOf, migrate, readAsNewest, readHeader, SCHEMA_VERSION } from "./schema.ts";
 import {
   BUSY_TIMEOUT_MS,
   guarded,
+  isConstraint,
   openDatabase,
   type SqliteDatabase,
   translateSqliteError,
@@ -226,6 +227,11 @@ export class ProjectDatabase {
     }
   }
 
+  /** Whether the file's tables are of the format that its head names. */
+  hasTablesOfFormat(): boolean {
+    return guarded(this.path, () => hasTablesOf(this.#database, readHeader(this.#database).version));
+  }
+
   pragma(text: string): unknown {
     return guarded(this.path, () => this.#database.pragma(text));
   }
@@ -312,7 +318,12 @@ function migrateWithCopy(path: string, database: SqliteDatabase): void {
     migrate(database);
   } catch (error) {
     unlinkSync(copy);
-    throw error;
+    if (!isConstraint(error)) throw error;
+    throw new LimpetError("project-corrupt", `${path} is damaged and cannot be brought up to date.`, {
+      field: path,
+      hint: "`limpet check` says where. Go back to a snapshot or a copy; nothing was changed.",
+      cause: error,
+    });
   }
 }
 

@@ -153,16 +153,34 @@ export function readHeader(database: SqliteDatabase): {
 
 /** Brings the tables to version `to` in one transaction: all of the steps, or none. */
 export function migrate(database: SqliteDatabase, to: number = SCHEMA_VERSION): void {
-  database
-    .transaction(() => {
-      const { version } = readHeader(database);
-      for (const step of MIGRATIONS.slice(version, to)) {
-        database.exec(step);
-      }
-      database.pragma(`application_id = ${APPLICATION_ID}`);
-      database.pragma(`user_version = ${to}`);
-    })
-    .immediate();
+  // A row that breaks a rule is the check's and the repair's to find; a new column does not fail because of it.
+  database.pragma("ignore_check_constraints = ON");
+  try {
+    database
+      .transaction(() => {
+        const { version } = readHeader(database);
+        for (const step of MIGRATIONS.slice(version, to)) {
+          database.exec(step);
+        }
+        database.pragma(`application_id = ${APPLICATION_ID}`);
+        database.pragma(`user_version = ${to}`);
+      })
+      .immediate();
+  } finally {
+    database.pragma("ignore_check_constraints = OFF");
+  }
+}
+
+/** A table that each version brought. */
+const BROUGHT: readonly string[] = ["settings", "photos"];
+
+/** Whether the tables are those of the version that the head of the file names. */
+export function hasTablesOf(database: SqliteDatabase, version: number): boolean {
+  const names = database
+    .prepare<[], { name: string }>("SELECT name FROM main.sqlite_schema WHERE type = 'table'")
+    .all()
+    .map(({ name }) => name);
+  return BROUGHT.every((table, index) => names.includes(table) === index < version);
 }
 
 /** Shows the tables of an older `version` as the newest one's, for reading. Nothing in the file changes. */

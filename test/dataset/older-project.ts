@@ -20,6 +20,11 @@ export function writeFormatOne(
   for (const recording of recordings) project.addRecording(recording);
   fill(project);
   project.close();
+  makeOlder(newer, path);
+}
+
+/** Turns the project at `newer` into one of format 1 at `path`; what that format does not know is lost. */
+export function makeOlder(newer: string, path: string): void {
   const database = new Database(path);
   database.pragma("page_size = 8192");
   migrate(database, 1);

@@ -1,12 +1,14 @@
 /** Fuzz targets of files from others: every importer, texts that go into exports, and project files with damaged pages. */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode } from "cbor-x";
 import { z } from "zod";
-import { checkProject } from "../../src-main/dataset/check.ts";
+import { checkOpenProject, checkProject } from "../../src-main/dataset/check.ts";
 import { exportRecordings, safeName } from "../../src-main/dataset/export/export.ts";
 import { csvText } from "../../src-main/dataset/export/formats.ts";
 import { readSignalBytes } from "../../src-main/dataset/import/signal-file.ts";
+import { mergeProject } from "../../src-main/dataset/merge.ts";
+import { checkPhoto } from "../../src-main/dataset/photo-file.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import {
   checkAndRepair,
@@ -15,6 +17,8 @@ import {
   projectSummary,
 } from "../../src-main/services/project-service.ts";
 import { recordingInfo } from "../../src-shared/contract/index.ts";
+import { makeOlder } from "../dataset/older-project.ts";
+import { exif, jpeg, png, pngChunk } from "../dataset/photos.ts";
 import { isRefusal, refusesOnly } from "./refuses-only.ts";
 import type { Target, TargetMaker } from "./targets.ts";
 
@@ -237,8 +241,55 @@ export function textTarget(): Target {
   };
 }
 
-/** A project whose file was damaged anywhere: input is a list of places (u32), lengths (u8) and bytes. */
-export const projectTarget: TargetMaker = (folder) => {
+/** Photos as anybody may hand them in. What is taken is taken again as it is, and has nothing of a camera left but its turn. */
+export function photoTarget(): Target {
+  return {
+    name: "photo",
+    files: ["/dataset/photo-file.ts"],
+    dictionary: [
+      "\xff\xd8",
+      "\xff\xd9",
+      "\xff\xda",
+      "\xff\xe1",
+      "\xff\xc0",
+      "Exif\0\0",
+      "MM\0*",
+      "II*\0",
+      "IHDR",
+      "IDAT",
+      "IEND",
+    ],
+    seeds: () => [
+      png(),
+      png(9, 2, 7, [pngChunk("tEXt", text("Author\0me"))]),
+      jpeg(),
+      jpeg([exif(6)], "note"),
+    ],
+    run(input) {
+      const photo = refusesOnly(() => checkPhoto(input));
+      if (photo === null) return;
+      const again = checkPhoto(photo.data);
+      if (!Buffer.from(again.data).equals(photo.data))
+        throw new Error("what was taken is changed when it is taken again");
+      if (photo.data.length > input.length + 64)
+        throw new Error("what was taken is larger than what was given");
+    },
+  };
+}
+
+/** A project of today's format whose file was damaged anywhere. */
+export const projectTarget: TargetMaker = (folder) => damagedProject(folder, "project", () => {});
+
+/** The same of the format before, which is brought up to date when it is opened. */
+export const olderProjectTarget: TargetMaker = (folder) =>
+  damagedProject(folder, "older-project", (whole) => {
+    const newest = `${whole}.new`;
+    renameSync(whole, newest);
+    makeOlder(newest, whole);
+  });
+
+/** Input is a list of places (u32), lengths (u8) and bytes. `make` changes the project before it is damaged. */
+function damagedProject(folder: string, name: string, make: (whole: string) => void): Target {
   const whole = join(folder, "whole.limpet");
   const project = ProjectFile.create(whole);
   const stored = project.transaction(() =>
@@ -249,8 +300,16 @@ export const projectTarget: TargetMaker = (folder) => {
   );
   project.saveGoal({ ...project.goal(), sentence: "tell a worn fan" });
   project.applySplit({ train: 0.6, validation: 0.2, test: 0.2, by: "recording", seed: 1 });
-  project.updateRecordings([stored[0]?.[0] ?? 1], { label: "worn" });
+  project.updateRecordings([stored[0]?.[0] ?? 1], {
+    label: "worn",
+    machine: "pump",
+    photo: project.addPhoto(png()).id,
+  });
   project.close();
+  make(whole);
+  const taker = ProjectFile.create(join(folder, "taker.limpet"));
+  taker.database.write(() => undefined);
+  taker.database.pragma("synchronous = OFF");
   const original = readFileSync(whole);
   const path = join(folder, "damaged.limpet");
   const patch = (at: number, bytes: readonly number[]): Uint8Array => {
@@ -260,7 +319,7 @@ export const projectTarget: TargetMaker = (folder) => {
     return new Uint8Array(Buffer.concat([head, Buffer.from(bytes)]));
   };
   return {
-    name: "project",
+    name,
     files: [
       "/dataset/check.ts",
       "/dataset/repair.ts",
@@ -269,6 +328,9 @@ export const projectTarget: TargetMaker = (folder) => {
       "/dataset/settings-table.ts",
       "/dataset/stream-reader.ts",
       "/dataset/recovery.ts",
+      "/dataset/merge.ts",
+      "/dataset/photos-table.ts",
+      "/dataset/schema.ts",
     ],
     dictionary: ["\0\0\0\0", "\xff\xff\xff\xff", "recording", "incomplete", "{", "[]", "null"],
     seeds: () => [
@@ -282,7 +344,7 @@ export const projectTarget: TargetMaker = (folder) => {
       patch(original.length - 5000, [1, 2, 3]),
       ...textsOf(original).map((at) => patch(at, [0x5b, 0x7b])),
     ],
-    run(input) {
+    async run(input) {
       const bytes = Buffer.from(original);
       const view = Buffer.from(input);
       for (let at = 0; at + 5 <= view.length; ) {
@@ -291,9 +353,10 @@ export const projectTarget: TargetMaker = (folder) => {
         view.copy(bytes, place, at + 5, at + 5 + Math.min(count, bytes.length - place));
         at += 5 + count;
       }
-      for (const end of ["", "-wal", "-shm", "-journal", ".before-repair"])
-        rmSync(`${path}${end}`, { force: true });
+      for (const file of readdirSync(folder).filter((one) => one.startsWith("damaged.limpet")))
+        rmSync(join(folder, file), { force: true });
       writeFileSync(path, bytes);
+      await mergeInto(taker, path);
       const checked = refusesOnly(() => checkProject(path));
       const sound = checked?.ok === true;
       try {
@@ -308,11 +371,31 @@ export const projectTarget: TargetMaker = (folder) => {
         if (repaired?.ok === true) workWith(path);
       }
       if (!existsSync(path)) throw new Error("the project is gone");
-      const strange = readdirSync(folder).filter((name) => !/^(whole|damaged)\.limpet/.test(name));
+      const strange = readdirSync(folder).filter((name) => !/^(whole|damaged|taker)\.limpet/.test(name));
       if (strange.length > 0) throw new Error(`files beside the project: ${strange.join(", ")}`);
     },
   };
-};
+}
+
+/** All of a damaged project comes in, or nothing of it. */
+async function mergeInto(taker: ProjectFile, path: string): Promise<void> {
+  const { database } = taker;
+  try {
+    await mergeProject(taker, path);
+    z.array(recordingInfo).parse(taker.recordings());
+    taker.undo();
+    if (taker.recordings().length > 0) throw new Error("a merge that was undone is still there");
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const rows = database.get<{ n: number }>("SELECT count(*) AS n FROM recordings");
+    if (rows?.n !== 0) throw new Error("a merge that was refused has left something");
+  }
+  const { ok, problems } = checkOpenProject(taker);
+  if (!ok) throw new Error(`the project that it was merged into is damaged: ${problems[0]}`);
+  database.write(() => {
+    for (const table of ["recordings", "photos", "edits"]) database.run(`DELETE FROM ${table}`);
+  });
+}
 
 const rows = (count: number): string =>
   Array.from({ length: count }, (_, i) => `${i * 10},${Math.sin(i).toFixed(4)},${i % 7}`).join("\n");

@@ -5,7 +5,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Random } from "../faults/random.ts";
 import { linkTarget, packageTarget, tfliteTarget, weightsTarget } from "./targets-binary.ts";
-import { importTargets, projectTarget, textTarget } from "./targets-dataset.ts";
+import {
+  importTargets,
+  olderProjectTarget,
+  photoTarget,
+  projectTarget,
+  textTarget,
+} from "./targets-dataset.ts";
 import { cliTarget, contractTarget, staticFilesTarget } from "./targets-hosts.ts";
 
 export type Target = {
@@ -28,7 +34,9 @@ const MAKERS: Readonly<Record<string, TargetMaker>> = {
   weights: weightsTarget,
   ...importTargets,
   text: textTarget,
+  photo: photoTarget,
   project: projectTarget,
+  "older-project": olderProjectTarget,
   contract: contractTarget,
   "static-files": staticFilesTarget,
   "command-line": cliTarget,
