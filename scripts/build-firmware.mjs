@@ -21,6 +21,7 @@ import {
 import { join } from "node:path";
 import { bmi270Source, installBoards } from "./firmware-boards.mjs";
 import { collectArduinoSources } from "./setup/arduino-sources.mjs";
+import { writeNotices } from "./setup/firmware-notices.mjs";
 import { has, root, run, say } from "./setup/report.mjs";
 
 const FIRMWARE = join(root, "firmware");
@@ -118,7 +119,7 @@ async function build(name, tree) {
     folder,
     `-DLIMPET_TFLM_DIR=${tree}`,
     `-DCMAKE_CXX_STANDARD=${standard}`,
-    `-DLIMPET_BMI270_SOURCE=${bmi270 ?? ""}`,
+    `-DLIMPET_BMI270_SOURCE=${bmi270?.source ?? ""}`,
   ];
   const compile = async () => {
     await run(`${name}: configuring`, "cmake", [...words, ...flags]);
@@ -136,6 +137,7 @@ async function build(name, tree) {
     await compile();
   }
   await install(folder);
+  return bmi270;
 }
 
 /** CMake reads a tool chain's flags only once: after a change of these files it has to begin anew. */
@@ -145,6 +147,16 @@ function toolchainChanged(folder) {
   const chosen = statSync(cache).mtimeMs;
   const toolchains = join(FIRMWARE, "toolchains");
   return readdirSync(toolchains).some((name) => statSync(join(toolchains, name)).mtimeMs > chosen);
+}
+
+/** The images for boards are built together, so they have one list of notices. */
+async function buildWithNotices(name, tree) {
+  const bmi270 = await build(name, tree);
+  if (name === "host" || (name !== "virtual" && existsSync(join(OUT, "NOTICES.txt")))) return;
+  const tflmLicence = [join(tree, "LICENSE"), join(tree, "../../LICENSE-APACHE")].find((path) =>
+    existsSync(path),
+  );
+  writeNotices(OUT, { tflmLicence: tflmLicence ?? null, bmi2Licence: bmi270?.licence ?? null });
 }
 
 async function main() {
@@ -162,7 +174,7 @@ async function main() {
   for (const name of wanted.length > 0 ? wanted : Object.keys(TARGETS)) {
     const missing = [];
     for (const program of TARGETS[name].needs) if (!(await has(program))) missing.push(program);
-    if (missing.length === 0) await build(name, tree);
+    if (missing.length === 0) await buildWithNotices(name, tree);
     else if (wanted.length > 0) throw new Error(`${name} needs ${missing.join(" and ")}`);
     else say(`${name}: left out, ${missing.join(" and ")} not there`);
   }

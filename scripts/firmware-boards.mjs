@@ -94,15 +94,16 @@ export function toUf2(image, address, family) {
 }
 
 /**
- * A C file with the BMI270's configuration, out of the package bmi2 that Cargo.lock pins; null, and a word about it, where it cannot be had.
- * Only the Nano 33 BLE Sense rev2 needs it.
+ * A C file with the BMI270's configuration, out of the package bmi2 that Cargo.lock pins, and that package's licence; null, and a word about it,
+ * where it cannot be had. Only the Nano 33 BLE Sense rev2 needs it. Whose it is: firmware/boards/sensors/bmi270/NOTICE.txt.
  */
 export async function bmi270Source(tools) {
   const lock = readFileSync(join(BMI270, "Cargo.lock"), "utf8");
   const found = /name = "bmi2"\nversion = "[^"]+"\nsource = "[^"]+"\nchecksum = "([0-9a-f]{64})"/.exec(lock);
   const folder = join(tools, "bmi270");
   const source = join(folder, `configuration-${found?.[1].slice(0, 12)}.c`);
-  if (existsSync(source)) return source;
+  const licence = join(folder, `licence-${found?.[1].slice(0, 12)}.txt`);
+  if (existsSync(source) && existsSync(licence)) return { source, licence };
   const vendor = join(folder, "vendor");
   try {
     rmSync(vendor, { recursive: true, force: true });
@@ -114,9 +115,10 @@ export async function bmi270Source(tools) {
       join(BMI270, "Cargo.toml"),
       vendor,
     ]);
+    writeFileSync(licence, readFileSync(join(vendor, "bmi2/LICENSE"), "utf8"));
     writeFileSync(`${source}.new`, toC(readFileSync(join(vendor, "bmi2/src/config.rs"), "utf8")));
     renameSync(`${source}.new`, source);
-    return source;
+    return { source, licence };
   } catch (error) {
     problem(`Nano 33 BLE Sense rev2: its firmware is built without accelerometer. ${error.message}`);
     return null;
@@ -131,9 +133,14 @@ function toC(rust) {
   if (words.length !== BMI270_BYTES)
     throw new Error("The package bmi2 does not hold the configuration as expected.");
   const lines = [];
+  const notice = readFileSync(join(BMI270, "NOTICE.txt"), "utf8").trim().split("\n");
   for (let i = 0; i < words.length; i += 16) lines.push(`  ${words.slice(i, i + 16).join(", ")},`);
   return [
-    "/* Bosch Sensortec's configuration file for the BMI270, made from the package bmi2. */",
+    "/*",
+    " * Made from the package bmi2.",
+    " *",
+    ...notice.map((line) => ` * ${line}`.trimEnd()),
+    " */",
     "#include <stdint.h>",
     "extern const uint8_t BMI270_CONFIGURATION[8192];",
     "const uint8_t BMI270_CONFIGURATION[8192] = {",

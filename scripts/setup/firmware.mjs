@@ -6,12 +6,22 @@ import { hashOf, isDone, markDone } from "./stamps.mjs";
 import { setUpSystemPackages } from "./system-packages.mjs";
 
 const SCRIPT = "scripts/build-firmware.mjs";
-const MADE = ["resources/firmware/virtual.bin", "resources/firmware/twin.wasm"];
+const MADE = [
+  "resources/firmware/virtual.bin",
+  "resources/firmware/twin.wasm",
+  "resources/firmware/NOTICES.txt",
+];
 
 export async function setUpFirmware() {
   if (!existsSync(join(root, SCRIPT))) return;
   const hash = hashOf(
-    ["firmware", SCRIPT, "scripts/firmware-boards.mjs", "scripts/setup/arduino-sources.mjs"],
+    [
+      "firmware",
+      SCRIPT,
+      "scripts/firmware-boards.mjs",
+      "scripts/setup/arduino-sources.mjs",
+      "scripts/setup/firmware-notices.mjs",
+    ],
     process.env.TFLM_DIR ?? "",
   );
   if (isDone("firmware", hash, MADE)) return;

@@ -19,7 +19,25 @@ const file = (name: string) => join(firmwareFolder(), name);
 const built = BOARDS.every(({ kind }) => existsSync(file(`${kind}.bin`)));
 if (!built) console.warn("SKIPPED: the boards' images are not built (they need arm-none-eabi-g++)");
 
+/** How Bosch's configuration of the BMI270 begins. */
+const BMI270_BEGIN = Buffer.from("c82e002e802e3db1c82e002e802e9103", "hex");
+
 describe.skipIf(!built)("the images of boards with hardware", () => {
+  it("hold nothing of others that the notices beside them do not name, with its licence", () => {
+    const notices = readFileSync(file("NOTICES.txt"), "utf8");
+    expect(notices).toContain("TensorFlow Authors");
+    expect(notices).toContain("Apache License");
+    const holders = BOARDS.filter(({ kind }) => readFileSync(file(`${kind}.bin`)).includes(BMI270_BEGIN));
+    // Where the package could not be had, no image has it.
+    if (holders.length === 0)
+      console.warn("SKIPPED: the BMI270's configuration could not be had for this build");
+    else expect(holders.map(({ kind }) => kind)).toEqual(["nano-33-ble"]);
+    const named = holders.length > 0;
+    expect(notices.includes("Copyright (c) 2020 Bosch Sensortec GmbH")).toBe(named);
+    expect(notices.includes("Redistributions in binary form must reproduce the above copyright")).toBe(named);
+    expect(/MIT License\s+Copyright \(c\) 2022/.test(notices)).toBe(named);
+  });
+
   for (const { kind, ramEnd, flash } of BOARDS) {
     it(`begin with vectors of the chip, lie where ${kind} has room, and are the same in every format`, () => {
       const description = describeBoard(kind);
