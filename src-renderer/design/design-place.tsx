@@ -10,6 +10,7 @@ import { Empty, ErrorMessage, Message, Page } from "../widgets/parts.tsx";
 import { CostCard, ShapesCard } from "./design-cards.tsx";
 import { DesignForm } from "./design-form.tsx";
 import { FeatureMap } from "./feature-map.tsx";
+import { FeaturePlots } from "./feature-plots.tsx";
 
 export function DesignPlace() {
   const { t } = useTranslation();
@@ -87,9 +88,7 @@ export function DesignPlace() {
         <div className="stack">
           {design !== null && <DesignForm design={design} onChange={setEdited} report={report.answer} />}
         </div>
-        <aside className="stack">
-          <CostCard report={report.answer} />
-        </aside>
+        <aside className="stack">{design !== null && <CostCard report={report.answer} />}</aside>
       </div>
       <ErrorMessage error={report.error} />
       {findings.map(({ level, field, message }) => (
@@ -101,7 +100,12 @@ export function DesignPlace() {
         />
       ))}
       {report.answer !== null && <ShapesCard report={report.answer} />}
-      {valid && design !== null && report.answer !== null && !stops && <FeatureMap design={design} />}
+      {valid && design !== null && report.answer !== null && !stops && (
+        <>
+          <FeaturePlots design={design} />
+          <FeatureMap design={design} />
+        </>
+      )}
     </Page>
   );
 }
