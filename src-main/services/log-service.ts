@@ -2,6 +2,7 @@
  * What a board that ran by itself has seen: its event log in the words of people, and a virtual board that is left by itself. Knows sessions;
  * not who asks.
  */
+import type { BoardLog } from "../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { BoardSession } from "../boards/board-session.ts";
@@ -9,30 +10,6 @@ import { parseFrames } from "../boards/link/frames.ts";
 import { decodeMessage } from "../boards/link/messages.ts";
 import { VirtualTransport } from "../boards/transports/virtual.ts";
 import { requireModel, UNKNOWN_LABEL } from "./live-service.ts";
-
-export type BoardLogEvent = {
-  /** Seconds that the board had run since the log began; time without power does not count. */
-  readonly time: number;
-  readonly label: string;
-  /** Score of the label; of an unknown state its anomaly score, or the best score where none reached its threshold. */
-  readonly score: number;
-  /** Number of the board's start, from 1. */
-  readonly boot: number;
-  /** When that was, where the board has not been without power since. */
-  readonly at?: string;
-};
-
-export type BoardLog = {
-  /** Seconds of running that the log covers. */
-  readonly since: number;
-  readonly boots: number;
-  /** Windows by label, `unknown` among them where there were any. */
-  readonly totals: Readonly<Record<string, number>>;
-  /** Oldest first: what was seen when it changed. */
-  readonly events: readonly BoardLogEvent[];
-  /** Older events that newer ones took the place of. */
-  readonly eventsLost: number;
-};
 
 /** Reads the board's event log; empties it afterwards where that is wanted. Throws `board-refused` without a model. */
 export async function readBoardLog(

@@ -194,3 +194,29 @@ export const prediction = z.object({
   networkInstructions: z.number().optional(),
 });
 export type Prediction = z.infer<typeof prediction>;
+
+/** What a board that ran by itself has seen. */
+export const boardLog = z.object({
+  /** Seconds of running that the log covers; time without power does not count. */
+  since: z.number(),
+  /** Starts of the board that are in it. */
+  boots: z.int(),
+  /** Windows by label, `unknown` among them where there were any. */
+  totals: z.record(z.string(), z.int()),
+  /** Oldest first: what the board's state was when it changed. */
+  events: z.array(
+    z.object({
+      /** Seconds that the board had run since the log began. */
+      time: z.number(),
+      label: z.string(),
+      score: z.number(),
+      /** Number of the board's start, from 1. */
+      boot: z.int(),
+      /** When that was, where the board has not been without power since. */
+      at: z.string().optional(),
+    }),
+  ),
+  /** Older events that newer ones took the place of. */
+  eventsLost: z.int(),
+});
+export type BoardLog = z.infer<typeof boardLog>;

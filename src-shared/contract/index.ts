@@ -226,6 +226,8 @@ export const requests = {
   "boards:diagnose": request(z.object({ port: z.string().nullable() }), z.array(board.connectionFinding)),
   /** Writes Limpet's firmware onto the board at a port by the board's own bootloader, and connects to it where it is then. */
   "boards:write-firmware": request(z.object({ port: z.string().min(1) }), board.connectionState),
+  /** Reads what the connected board saw by itself; empties its log afterwards where that is wanted. */
+  "boards:read-log": request(z.object({ clear: z.boolean().default(false) }), board.boardLog),
   "recording:start": request(board.recordingRequest, board.recordingResult),
   /** Ends the running recording and keeps what was recorded; `recording:start` then returns. */
   "recording:stop": request(none, none),

@@ -3,6 +3,7 @@ import { diagnose } from "../../services/connection-doctor.ts";
 import { writeFirmware } from "../../services/firmware-service.ts";
 import type { LiveBuffer } from "../../services/live-buffer.ts";
 import { startLive } from "../../services/live-service.ts";
+import { readBoardLog } from "../../services/log-service.ts";
 import { chooseSensors, recordFromBoard } from "../../services/recording-service.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Handlers } from "../rpc-server.ts";
@@ -44,6 +45,10 @@ export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pic
       // The flasher needs the port to itself.
       if (boards.state.kind === "connected" && boards.state.info.port === port) await boards.disconnect();
       return boards.connect(await writeFirmware(port, call));
+    },
+    "boards:read-log": async ({ clear }, call) => {
+      await endLive();
+      return boards.exclusively((session) => readBoardLog(session, { clear }, call));
     },
     "recording:start": async (request, call) => {
       const { project } = state;

@@ -1,7 +1,8 @@
 /** `limpet log`: what a board that ran by itself has seen. */
 import type { Command } from "commander";
+import type { BoardLog } from "../../../../src-shared/contract/index.ts";
 import { openBoard } from "../../../boards/open-board.ts";
-import { type BoardLog, readBoardLog } from "../../../services/log-service.ts";
+import { readBoardLog } from "../../../services/log-service.ts";
 import { readSignalFile } from "../../../services/project-service.ts";
 import type { CliContext } from "../context.ts";
 import { counted, table } from "../values.ts";
