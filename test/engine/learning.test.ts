@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
 import { describe, expect, it } from "vitest";
+import { UNKNOWN } from "../../src-main/deployment/alone.ts";
 import { Engine } from "../../src-main/engine/engine.ts";
 import {
   type EventName,
@@ -86,10 +87,31 @@ describe("the whole job over a channel", () => {
       expect(float.accuracy).toBeGreaterThan(0.95);
       const board = await ask("evaluation:run", { experiment, engine: "board", board: "simulated" });
       expect(board.confusion).toEqual((await ask("evaluation:run", { experiment })).confusion);
+      expect(board.boardDifference).toBeNull();
 
-      const deployed = await ask("deployment:run", { experiment, board: "simulated" });
+      // What was found out stays with the experiment.
+      const kept = await ask("evaluation:get-last", { experiment, engine: "float" });
+      expect(kept).toMatchObject({ outOfDate: false, report: float });
+      expect((await ask("evaluation:get-last", { experiment }))?.report.engine).not.toBe("float");
+      expect(await ask("evaluation:get-last", { experiment, split: "train" })).toBeNull();
+      expect((await ask("conversion:get-last", { experiment }))?.report).toEqual(converted);
+      const measured = await ask("thresholds:measure", { experiment, falseAlarmsPerHour: 1 });
+      expect(measured.labels.map(({ label }) => label)).toEqual(float.confusion.labels);
+      expect(await ask("thresholds:set", { experiment, thresholds: { normal: 0.5 } })).toEqual({
+        thresholds: { normal: 0.5 },
+      });
+      expect(await ask("experiments:list", {})).toMatchObject([{ thresholds: { normal: 0.5 } }]);
+      const findings = await ask("diagnosis:run", { experiment });
+      expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+      const curve = await ask("evaluation:learning-curve", { experiment });
+      expect(curve.points).toHaveLength(4);
+
+      const alone = { everyMs: 60_000, light: [UNKNOWN], confirm: 2 };
+      const deployed = await ask("deployment:run", { experiment, board: "simulated", ...alone });
       expect(deployed.goldenVectors.identical).toBe(deployed.goldenVectors.run);
       expect(new Set(eventsOf("deployment:stage").map(({ stage }) => stage))).toContain("self-test");
+      const seen = await ask("boards:read-log", { clear: true });
+      expect(Object.keys(seen.totals)).toEqual(expect.arrayContaining(float.confusion.labels));
       await ask("live:start", {});
       while (eventsOf("live:prediction").length < 2) await new Promise((resolve) => setTimeout(resolve, 100));
       await ask("live:stop", {});
