@@ -18,6 +18,15 @@ const LEAST_FOR_CLIPPING = 50;
 const QUIET_LEVEL = 0.001;
 /** A mean of sound beyond this (full scale 1) is an offset of the microphone's amplifier. */
 const OFFSET_LEVEL = 0.05;
+/** The mean of an accelerometer beyond this is no gravity, g: boards' sensors are some percent off, and cranes and lifts move on. */
+const MOST_GRAVITY = 1.3;
+/** What a unit of acceleration is in g. */
+const G_OF_UNIT: Readonly<Record<string, number | undefined>> = {
+  g: 1,
+  "m/s2": 1 / 9.80665,
+  "m/s²": 1 / 9.80665,
+};
+
 /** Recordings shorter than this get a note. */
 const SHORT_SECONDS = 1;
 
@@ -133,7 +142,24 @@ export class SignalStatistics {
         );
       }
     }
+    const gravity = this.#gravity();
+    if (gravity !== null && gravity > MOST_GRAVITY) {
+      findings.push({
+        kind: "offset",
+        level: "warning",
+        message: `The axes of ${sensor} lie ${Number(gravity.toPrecision(3))} g off zero in the mean, where the earth pulls with 1 g: its offset or its unit is wrong.`,
+      });
+    }
     return findings;
+  }
+
+  /** Length of the mean of an accelerometer's three axes, in g; null for another sensor or an unknown unit. */
+  #gravity(): number | null {
+    const { sensor, scale, channels } = this.#stream;
+    const unit = G_OF_UNIT[channels[0]?.unit ?? ""];
+    if (sensor !== "accelerometer" || channels.length !== 3 || unit === undefined) return null;
+    if (this.#channels.some(({ count }) => count < 2)) return null;
+    return Math.hypot(...this.#channels.map(({ sum, count }) => (sum / count) * scale * unit));
   }
 }
 

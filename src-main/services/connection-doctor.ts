@@ -16,6 +16,7 @@ import {
 import { boardOfUsb } from "../deployment/board-description.ts";
 import { systemDrives } from "../deployment/flashers/drives.ts";
 import { listUsbPorts, type UsbPort } from "../deployment/flashers/serial-line.ts";
+import { boardOfDrive, portOfDrive } from "./firmware-service.ts";
 
 /** What the doctor looks at; exchanged in tests. */
 export type DoctorEyes = {
@@ -23,9 +24,16 @@ export type DoctorEyes = {
   readonly devices: () => Promise<UsbDevice[] | null>;
   readonly holders: (path: string) => Promise<PortHolder[] | null>;
   readonly group: (path: string) => Promise<string | null>;
-  readonly drives: () => Promise<{ readonly path: string; readonly name: string }[]>;
+  readonly drives: () => Promise<BootloaderDrive[]>;
   readonly listen: (path: string, baudRate: number, ms: number) => Promise<Heard>;
   readonly platform: NodeJS.Platform;
+};
+
+type BootloaderDrive = {
+  readonly path: string;
+  readonly name: string;
+  /** Whether it is a board that Limpet can write. */
+  readonly known: boolean;
 };
 
 /** Connects to a port and lets go of it again; rejects with what is wrong. */
@@ -241,7 +249,12 @@ async function everything(eyes: DoctorEyes): Promise<ConnectionFinding[]> {
     findings.push({
       cause: "bootloader",
       message: `${drive.name} is there as the drive ${drive.path}: it waits for firmware.`,
-      next: "Press the board's reset button once; its port then appears. To write Limpet's firmware by hand, copy its .uf2 or .hex file onto the drive.",
+      next: drive.known
+        ? "Write Limpet's firmware, or press its reset button once to leave the bootloader."
+        : "Press the board's reset button once; its port then appears.",
+      ...(drive.known
+        ? { action: { kind: "write-firmware" as const, port: portOfDrive(drive.path), board: drive.name } }
+        : {}),
     });
   }
   for (const port of ports) {
@@ -295,12 +308,15 @@ async function everything(eyes: DoctorEyes): Promise<ConnectionFinding[]> {
   ];
 }
 
-/** Drives that UF2 and DAPLink bootloaders show, by the files that they carry. */
-async function bootloaderDrives(): Promise<{ path: string; name: string }[]> {
-  const found: { path: string; name: string }[] = [];
+/** Drives that UF2 bootloaders show, by the file that they carry. DAPLink's drive is there all the time and says nothing. */
+async function bootloaderDrives(): Promise<BootloaderDrive[]> {
+  const found: BootloaderDrive[] = [];
   for (const path of await systemDrives.list()) {
     const uf2 = await systemDrives.readText(path, "INFO_UF2.TXT");
-    if (uf2 !== null) found.push({ path, name: /^Model:\s*(.+)$/m.exec(uf2)?.[1]?.trim() ?? "A board" });
+    if (uf2 === null) continue;
+    const board = await boardOfDrive(path, systemDrives);
+    const name = board?.name ?? /^Model:\s*(.+)$/m.exec(uf2)?.[1]?.trim() ?? "A board";
+    found.push({ path, name, known: board !== null });
   }
   return found;
 }

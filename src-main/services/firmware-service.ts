@@ -8,14 +8,21 @@ import type { BoardSession } from "../boards/board-session.ts";
 import { parseSerialName, SerialTransport } from "../boards/transports/serial.ts";
 import { TextAwareTransport } from "../boards/transports/text-aware.ts";
 import type { FirmwareAccess } from "../boards/transports/transport.ts";
-import { type BoardDescription, boardOfUsb, describeBoard } from "../deployment/board-description.ts";
+import {
+  type BoardDescription,
+  boardOfUsb,
+  describeBoard,
+  describedBoards,
+} from "../deployment/board-description.ts";
+import { PORT_TIMING, waitForPort } from "../deployment/flashers/bootloader-port.ts";
+import { type DriveAccess, systemDrives } from "../deployment/flashers/drives.ts";
 import type { Flasher } from "../deployment/flashers/flasher.ts";
 import { firmwareFor, flasherFor } from "../deployment/flashers/for-board.ts";
 import { listUsbPorts, type UsbPort } from "../deployment/flashers/serial-line.ts";
 
 /** What may be exchanged for tests. */
 export type FirmwareTools = {
-  readonly flasher: (description: BoardDescription, port: string) => Promise<Flasher>;
+  readonly flasher: (description: BoardDescription, port: string | null) => Promise<Flasher>;
   readonly image: typeof firmwareFor;
   readonly ports: () => Promise<UsbPort[]>;
 };
@@ -78,11 +85,38 @@ export async function openWithFirmware(
   }
 }
 
+/** How a board is named that is there only as its bootloader's drive. */
+const DRIVE = "drive:";
+
+/** The board whose bootloader shows this drive, by the files on it (INFO_UF2.TXT, DETAILS.TXT); null where it is none that is known. */
+export async function boardOfDrive(
+  path: string,
+  drives: Pick<DriveAccess, "readText">,
+): Promise<BoardDescription | null> {
+  const uf2 = /^Board-ID:\s*(\S+)/m.exec((await drives.readText(path, "INFO_UF2.TXT")) ?? "")?.[1];
+  const unique = /^Unique ID:\s*([0-9a-fA-F]{4})/m.exec(
+    (await drives.readText(path, "DETAILS.TXT")) ?? "",
+  )?.[1];
+  return (
+    describedBoards().find(({ firmware }) => {
+      if (firmware?.method === "uf2") return uf2 !== undefined && firmware.boardIds.includes(uf2);
+      return (
+        firmware?.method === "daplink" &&
+        unique !== undefined &&
+        firmware.boardIds.includes(unique.toLowerCase())
+      );
+    }) ?? null
+  );
+}
+
+export const portOfDrive = (path: string): string => `${DRIVE}${path}`;
+
 /** The board at a port by its USB identity, where Limpet can write its firmware; else null. */
 export async function writableBoardAt(
   port: string,
   tools: Pick<FirmwareTools, "ports"> = TOOLS,
 ): Promise<BoardDescription | null> {
+  if (port.startsWith(DRIVE)) return boardOfDrive(port.slice(DRIVE.length), systemDrives);
   const { path } = parseSerialName(port);
   const usb = (await tools.ports()).find((one) => one.path === path)?.usb ?? null;
   const found = usb === null ? null : boardOfUsb(usb);
@@ -105,17 +139,35 @@ export async function writeFirmware(
       hint: "Boards with a known bootloader are listed in docs/boards.md. A board that prints numbers can be recorded without any.",
     });
   }
-  return write(parseSerialName(port).path, description, work, tools);
+  const at = port.startsWith(DRIVE) ? null : parseSerialName(port).path;
+  return write(at, description, work, tools);
 }
 
 async function write(
-  port: string,
+  port: string | null,
   description: BoardDescription,
   work: WorkOptions,
   tools: FirmwareTools,
 ): Promise<string> {
   const { image } = tools.image(description);
   const flasher = await tools.flasher(description, port);
+  const before = await tools.ports();
   const result = await flasher.flash(image, work);
-  return result.port ?? port;
+  const found = result.port ?? port;
+  if (found !== null) return found;
+  // A board that was a drive comes back as a port; which one, its identity tells.
+  const access = { list: tools.ports, touch: async () => {} };
+  const back = await waitForPort(description.usb, before, null, {
+    access,
+    timing: PORT_TIMING,
+    signal: work.signal,
+  });
+  if (back !== null) return back.path;
+  throw new LimpetError(
+    "board-not-found",
+    `${description.name} did not come back after its firmware was written.`,
+    {
+      hint: "Plug the board out and in again, then look for it in the list.",
+    },
+  );
 }

@@ -61,6 +61,31 @@ describe("quality checks", () => {
     expect(kindsOf(mono, (i) => 1000 + (i % 2))).toEqual(["quiet"]);
   });
 
+  it("find an accelerometer whose mean is more than gravity, in g and in metres per second squared", () => {
+    const resting = (g: number, unit: string, scale: number) => {
+      const stream = {
+        ...accelerometer,
+        channels: accelerometer.channels.map(({ name }) => ({ name, unit })),
+        scale,
+      };
+      const statistics = new SignalStatistics(stream);
+      const data = Int16Array.from(
+        { length: 3000 },
+        (_, i) => (i % 3 === 2 ? (g * 9.80665) / scale : 0) + 40 * noise(i),
+      );
+      const inG = Int16Array.from({ length: 3000 }, (_, i) => (i % 3 === 2 ? g / scale : 0) + 40 * noise(i));
+      statistics.add(unit === "g" ? inG : data);
+      return statistics.findings().map(({ kind }) => kind);
+    };
+    expect(resting(1.02, "g", 0.001)).toEqual([]);
+    expect(resting(1.02, "m/s2", 0.01)).toEqual([]);
+    // Gravity may have been taken off.
+    expect(resting(0, "g", 0.001)).toEqual([]);
+    expect(resting(1.9, "g", 0.001)).toEqual(["offset"]);
+    expect(resting(9.8, "g", 0.001)).toEqual(["offset"]);
+    expect(resting(1.9, "m/s2", 0.01)).toEqual(["offset"]);
+  });
+
   it("say what is wrong, where, and what to do", () => {
     const statistics = new SignalStatistics(mono);
     statistics.add(new Int16Array(500).fill(980));

@@ -107,8 +107,13 @@ describe("the connection doctor where no board is in the list", () => {
       cause: "bootloader",
       action: { kind: "write-firmware" },
     });
-    const drives = async () => [{ path: "/media/XIAO", name: "Seeed XIAO" }];
-    expect((await all({ ports: async () => [], drives }))[0]?.message).toContain("/media/XIAO");
+    const drives = async () => [{ path: "/media/XIAO", name: "Seeed XIAO", known: true }];
+    expect((await all({ ports: async () => [], drives }))[0]).toMatchObject({
+      message: "Seeed XIAO is there as the drive /media/XIAO: it waits for firmware.",
+      action: { kind: "write-firmware", port: "drive:/media/XIAO" },
+    });
+    const strange = async () => [{ path: "/media/X", name: "A board", known: false }];
+    expect((await all({ ports: async () => [], drives: strange }))[0]?.action).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 /** Firmware by a board's bootloader, seen from deployment: the line pauses and goes on, and a board that does not speak yet gets firmware. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -13,6 +13,7 @@ import {
   bootloaderAccess,
   type FirmwareTools,
   openWithFirmware,
+  writeFirmware,
 } from "../../src-main/services/firmware-service.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { FakeBoard } from "../boards/fake-board.ts";
@@ -146,5 +147,53 @@ describe("opening a board", () => {
     const session = await BoardSession.connect(new TcpTransport(board.port));
     cleanUps.push(() => session.close());
     expect(bootloaderAccess(session)).toBeNull();
+  });
+});
+
+describe("writing the firmware onto a board of the user's choice", () => {
+  it("goes to the board at a port, whatever is on it, and says where it is then", async () => {
+    const asked: (string | null)[] = [];
+    const tools: FirmwareTools = {
+      ...toolsWith(async () => ({ port: "/dev/ttyACM8", bytes: 4096, checked: "checksum" }), "2341:805a"),
+      flasher: async (_description, port) => {
+        asked.push(port);
+        return {
+          name: "test",
+          flash: async () => ({ port: "/dev/ttyACM8", bytes: 4096, checked: "checksum" }),
+        };
+      },
+    };
+    expect(await writeFirmware("/dev/ttyACM7@9600", {}, tools)).toBe("/dev/ttyACM8");
+    expect(asked).toEqual(["/dev/ttyACM7"]);
+  });
+
+  it("refuses a board that it does not know, before anything is written", async () => {
+    const tools = toolsWith(() => Promise.reject(new Error("must not be called")), "1234:5678");
+    await expect(writeFirmware("/dev/ttyACM7", {}, tools)).rejects.toMatchObject({ code: "usage" });
+    await expect(writeFirmware(`drive:${newFolder()}`, {}, tools)).rejects.toMatchObject({ code: "usage" });
+  });
+
+  it("goes to a board that is there as its bootloader's drive alone, and finds the port that it comes back at", async () => {
+    const drive = newFolder();
+    writeFileSync(
+      join(drive, "INFO_UF2.TXT"),
+      "UF2 Bootloader v0.6\r\nModel: XIAO\r\nBoard-ID: nRF52840-SeeedXiaoSense-v1\r\n",
+    );
+    let written = false;
+    const tools: FirmwareTools = {
+      image: () => IMAGE,
+      flasher: async (description, port) => {
+        expect([description.board, port]).toEqual(["xiao-nrf52840-sense", null]);
+        return {
+          name: "test",
+          flash: async () => {
+            written = true;
+            return { port: null, bytes: 4096, checked: "bootloader" };
+          },
+        };
+      },
+      ports: async () => (written ? [{ path: "/dev/ttyACM3", usb: "2886:8045", serialNumber: "7" }] : []),
+    };
+    expect(await writeFirmware(`drive:${drive}`, {}, tools)).toBe("/dev/ttyACM3");
   });
 });
