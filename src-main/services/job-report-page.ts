@@ -388,7 +388,15 @@ function boards({ board, deployments, model: made }: JobReport, writer: Writer):
   return html`<section><h2>${say("Board")}</h2>${
     board !== null &&
     pairs([
-      [say("On the board now"), `${board.name}: ${onBoard(board.model, made.package?.hash, say)}`],
+      [
+        say("On the board now"),
+        `${board.name}: ${onBoard(
+          board.model,
+          // Settings for running alone are part of what is written, so a deployment may have a hash of its own.
+          [made.package?.hash ?? "", ...deployments.map(({ modelHash }) => modelHash)],
+          say,
+        )}`,
+      ],
       [say("Firmware"), board.firmware],
       [say("Port"), board.port],
       [say("Slot"), board.model?.slot ?? null],
@@ -411,11 +419,11 @@ function boards({ board, deployments, model: made }: JobReport, writer: Writer):
 
 function onBoard(
   found: { readonly name: string; readonly hash: string } | null,
-  wanted: string | undefined,
+  wanted: readonly string[],
   say: Say,
 ): string {
   if (found === null) return say("No model is on the board.");
-  return found.hash === wanted
+  return wanted.includes(found.hash)
     ? say("This model is on the board.")
     : say("Another model is on the board: {{name}}.", { name: found.name });
 }

@@ -29,6 +29,8 @@ export type Notice = Omit<EventPayload<"app:notice">, "level"> & {
   readonly action?: { readonly label: string; run(): void } | undefined;
 };
 
+export type Stage = EventPayload<"deployment:stage">;
+
 export type AppState = {
   readonly channel: ChannelState;
   readonly info: RequestResult<"app:get-info"> | null;
@@ -41,6 +43,8 @@ export type AppState = {
   readonly epochs: readonly EpochRecord[];
   /** What the search for a design has found so far; null where none has run since the project was opened. */
   readonly tuning: TuneProgress | null;
+  /** Stages of the deployment that began last. */
+  readonly stages: ReadonlyMap<string, Stage>;
   readonly place: Place;
   readonly notices: readonly Notice[];
   /** All notices since the window was opened, each with its time; the newest last. */
@@ -77,6 +81,7 @@ export const useApp = create<AppState>((set) => ({
   recording: { kind: "idle" },
   epochs: [],
   tuning: null,
+  stages: new Map(),
   place: "goal",
   notices: [],
   history: [],
@@ -133,7 +138,7 @@ export function followEngine(client: EngineClient): void {
     set({ summary });
     if (summary?.path !== before) {
       forgetWork();
-      set({ tuning: null });
+      set({ tuning: null, stages: new Map() });
     }
     if (summary === null) set({ recordings: [], experiments: [], epochs: [], experiment: null });
     else if (summary.path !== before) {
@@ -149,6 +154,9 @@ export function followEngine(client: EngineClient): void {
   client.on("board:state", (board) => set({ board }));
   client.on("recording:state", (recording) => set({ recording }));
   client.on("training:epoch", (epoch) => set((state) => ({ epochs: [...state.epochs, epoch] })));
+  client.on("deployment:stage", (stage) =>
+    set((state) => ({ stages: new Map(state.stages).set(stage.stage, stage) })),
+  );
   client.on("training:tuned", (tuning) => set({ tuning }));
   client.on("app:notice", (notice) => useApp.getState().notify(notice));
   const load = async (again: boolean): Promise<void> => {

@@ -2,8 +2,8 @@
 import { Button } from "@mantine/core";
 import { Check, Download, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { ConversionReport } from "../../src-shared/contract/index.ts";
-import { useEngine } from "../app/engine-context.ts";
+import type { ConversionReport, ExperimentInfo } from "../../src-shared/contract/index.ts";
+import { useAnswer, useEngine } from "../app/engine-context.ts";
 import { useKeptWork } from "../app/kept-work.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
@@ -31,22 +31,30 @@ const EXPORTS = [
   { format: "npz", name: "NumPy features", ending: "npz" },
 ] as const;
 
+const QUESTION = "Does the small version still do the same?";
+
 export function ConvertPlace() {
   const { t } = useTranslation();
-  const client = useEngine();
   const experiment = useApp(currentExperiment);
-  const { go, notify } = useApp();
-  const convert = useKeptWork("conversion:run", experiment?.id ?? "");
-  const question = t("Does the small version still do the same?");
   if (experiment === null)
     return (
       <NeedExperiment
         title={t("place.convert")}
-        question={question}
+        question={t(QUESTION)}
         text={t("Nothing to convert yet. Train a model first; the newest one is taken.")}
       />
     );
-  const report = convert.result;
+  return <Convert key={experiment.id} experiment={experiment} />;
+}
+
+function Convert({ experiment }: { experiment: ExperimentInfo }) {
+  const { t } = useTranslation();
+  const client = useEngine();
+  const { go, notify } = useApp();
+  const convert = useKeptWork("conversion:run", experiment.id);
+  // Also by the command line, or before the project was closed.
+  const kept = useAnswer("conversion:get-last", { experiment: experiment.id });
+  const report = convert.result ?? (convert.running ? null : (kept.answer?.report ?? null));
   const save = async ({ format, name, ending }: (typeof EXPORTS)[number]): Promise<void> => {
     const [path] = await pickPaths({
       mode: "save",
@@ -64,7 +72,7 @@ export function ConvertPlace() {
   return (
     <Page
       title={t("place.convert")}
-      question={question}
+      question={t(QUESTION)}
       action={
         <>
           <span className="why">{experiment.name}</span>
@@ -100,7 +108,7 @@ export function ConvertPlace() {
           onCancel={convert.cancel}
         />
       )}
-      {report === null && !convert.running && (
+      {report === null && !convert.running && !kept.asking && (
         <Empty
           text={t(
             "The trained network counts in 32-bit numbers. A board counts in 8-bit ones: a quarter of the memory, and much less time and power. Converting measures what that costs.",
@@ -204,6 +212,7 @@ function Report({
               ))}
             </div>
           </Card>
+          {report.layers.length > 0 && <Layers layers={report.layers} />}
           <Card title={t("Save as a file")}>
             <div className="row" style={{ gap: 8 }}>
               {EXPORTS.map((one) => (
@@ -222,5 +231,41 @@ function Report({
         </div>
       </div>
     </>
+  );
+}
+
+/** Below this much, a layer's rounding is a tenth of its signal, which answers may show, decibels. */
+const LITTLE_DB = 20;
+/** What a layer of 8-bit numbers can reach at best is about this, decibels. */
+const MOST_DB = 50;
+
+/** What rounding to 8 bits adds on the way through the network. */
+function Layers({ layers }: { layers: ConversionReport["layers"] }) {
+  const { t } = useTranslation();
+  return (
+    <Card title={t("What rounding costs, layer by layer")}>
+      <ul className="above layers">
+        {layers.map(({ layer, signalToNoiseDb }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: layers have no identity but their place.
+          <li key={index}>
+            <span className="small">{layer}</span>
+            <span
+              className="bar"
+              aria-hidden
+              data-tone={signalToNoiseDb < LITTLE_DB ? "anomalous" : "normal"}
+            >
+              <i style={{ width: `${Math.min(100, Math.max(0, (signalToNoiseDb / MOST_DB) * 100))}%` }} />
+            </span>
+            <span className="num">{t("{{count}} dB", { count: Math.round(signalToNoiseDb) })}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="soft small">
+        {t(
+          "Signal over rounding noise after each layer, with what came before. 6 dB are about one bit; below {{least}} dB answers may change.",
+          { least: LITTLE_DB },
+        )}
+      </p>
+    </Card>
   );
 }

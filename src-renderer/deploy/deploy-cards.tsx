@@ -2,9 +2,9 @@
 import { Check, Circle, CircleX, Loader, ShieldCheck, SkipForward, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { BoardInfo, DeploymentReport } from "../../src-shared/contract/index.ts";
+import type { Stage } from "../app/store.ts";
 import { said } from "../locales/engine-texts.ts";
 import { Card, kilobytes, Message } from "../widgets/parts.tsx";
-import type { Stage } from "./deploy-place.tsx";
 import { PowerRows } from "./power-rows.tsx";
 
 const STAGES = ["check", "firmware", "model", "self-test", "proof"] as const;
@@ -73,7 +73,9 @@ function StageRow(props: {
           ? `${Math.round((stage?.fraction ?? 0) * 100)} %`
           : state === "failed"
             ? (stage?.detail ?? "")
-            : t(`stage.${name}.done`);
+            : name === "proof" && report !== null && (report.readBackBytes ?? Infinity) < report.modelBytes
+              ? t("Read back in part: the very same bytes; the board checked all of them")
+              : t(`stage.${name}.done`);
   return (
     <li data-state={state ?? "waiting"}>
       <Icon size={18} aria-hidden />

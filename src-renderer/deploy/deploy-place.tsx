@@ -1,41 +1,38 @@
 /** Step 6 of the process: the model onto the board, stage by stage with proof, then the board's own answers live. */
 import { Button } from "@mantine/core";
-import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { EventPayload } from "../../src-shared/contract/index.ts";
-import { useEngine } from "../app/engine-context.ts";
 import { useKeptWork } from "../app/kept-work.ts";
 import { connectedBoard, currentExperiment, useApp } from "../app/store.ts";
+import { JobReportButton } from "../evaluate/job-report.tsx";
 import { OutOfDate } from "../widgets/out-of-date.tsx";
 import { Empty, ErrorMessage, Message, Page, WorkProgress } from "../widgets/parts.tsx";
+import { AloneCard } from "./alone-card.tsx";
+import { BoardLogCard } from "./board-log-card.tsx";
 import { BoardCard, Proof, StagesCard } from "./deploy-cards.tsx";
 import { LivePanel } from "./live-panel.tsx";
+import { aloneRequest, useAlone } from "./use-alone.ts";
 import { useLive } from "./use-live.ts";
-
-export type Stage = EventPayload<"deployment:stage">;
 
 export function DeployPlace() {
   const { t } = useTranslation();
-  const client = useEngine();
   const board = useApp(connectedBoard);
   const experiment = useApp(currentExperiment);
   const step = useApp((state) => state.summary?.steps.deploy ?? "to-do");
   const openBoards = useApp((state) => state.openBoards);
   const deploy = useKeptWork("deployment:run");
   const live = useLive();
-  const [stages, setStages] = useState<ReadonlyMap<string, Stage>>(new Map());
-  useEffect(
-    () =>
-      client.on("deployment:stage", (stage) =>
-        setStages((before) => new Map(before).set(stage.stage, stage)),
-      ) as () => void,
-    [client],
-  );
+  const stages = useApp((state) => state.stages);
+  const project = useApp((state) => state.summary?.path ?? "");
+  const [alone, setAlone] = useAlone(project);
   const run = async (): Promise<void> => {
     if (board === null || experiment === null) return;
-    setStages(new Map());
+    useApp.setState({ stages: new Map() });
     await live.stop();
-    await deploy.start({ experiment: experiment.id, board: board.port });
+    await deploy.start({
+      experiment: experiment.id,
+      board: board.port,
+      ...aloneRequest(alone, experiment.task === "regression" ? [] : experiment.labels),
+    });
   };
   const hasModel = board !== null && board.model !== null;
   // The board may carry a model of another project or an older one: only what was written from here counts.
@@ -71,6 +68,7 @@ export function DeployPlace() {
                 ? t("Connect a board at the top left.")
                 : experiment.name}
           </span>
+          {experiment !== null && step === "done" && <JobReportButton experiment={experiment} />}
           {writeButton}
           {hasModel && (
             <Button
@@ -130,6 +128,12 @@ export function DeployPlace() {
       )}
       {deploy.result !== null && <Proof report={deploy.result} />}
       {details}
+      {board !== null && (
+        <div className="grid2">
+          {experiment !== null && <AloneCard experiment={experiment} alone={alone} onChange={setAlone} />}
+          {hasModel && <BoardLogCard onRead={live.stop} />}
+        </div>
+      )}
     </Page>
   );
 }

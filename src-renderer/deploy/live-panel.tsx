@@ -9,6 +9,7 @@ import { LiveTrace } from "../widgets/live-trace.tsx";
 import { Card, classMark, ErrorMessage, percent, useLabels } from "../widgets/parts.tsx";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
 import { calledAs, heldAnswer, UNKNOWN } from "./live-answers.ts";
+import { ScoreLines } from "./score-lines.tsx";
 import { type Live, STRIP_MS } from "./use-live.ts";
 
 const KEEP_SECONDS = 5;
@@ -36,7 +37,12 @@ export function LivePanel({ live }: { live: Live }) {
               <Scores last={last} labels={labels} threshold={threshold} onThreshold={setThreshold} />
             )}
           </div>
-          {last.value === undefined && <Strip answers={answers} called={called} labels={labels} />}
+          {last.value === undefined && (
+            <div>
+              <Strip answers={answers} called={called} labels={labels} />
+              <ScoreLines answers={answers} labels={labels} threshold={threshold} />
+            </div>
+          )}
         </>
       )}
       {live.on && <LiveTrace preview={false} />}
