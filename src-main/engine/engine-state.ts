@@ -25,6 +25,9 @@ type WorkName = keyof typeof WORK_NAMES;
 const SNAPSHOT_DELAY_MS = 5000;
 const SNAPSHOT_EVERY_MS = 60 * 60 * 1000;
 
+/** What another program wrote to the open project is looked for this often, milliseconds. */
+const OTHERS_EVERY_MS = 2000;
+
 /** Snapshots of the open project: given up for now, or for good. Both resolve when the disk is free. */
 type Copying = { readonly interrupt: () => Promise<void>; readonly end: () => Promise<void> };
 
@@ -47,6 +50,8 @@ export class EngineState {
 
   /** The making of snapshots of the open project. */
   #copying: Copying | null = null;
+  /** The look-out for other programs that write to it. */
+  #lookOut: NodeJS.Timeout | null = null;
 
   constructor({ boards, recent, snapshots, log, emit }: StateOptions) {
     this.boards = boards;
@@ -99,6 +104,7 @@ export class EngineState {
     this.recent.add(project.path);
     this.#log.info({ path: project.path, readonly: project.readonly }, "project opened");
     this.#copying = this.#keepSnapshots(project);
+    this.#lookOut = this.#watchOthers(project);
     this.projectChanged();
     return project;
   }
@@ -108,6 +114,8 @@ export class EngineState {
     for (const name of [...this.#work.keys()]) await this.stopWork(name);
     const project = this.#project;
     this.#project = null;
+    if (this.#lookOut !== null) clearInterval(this.#lookOut);
+    this.#lookOut = null;
     await this.#copying?.end();
     this.#copying = null;
     if (project !== null) {
@@ -154,6 +162,25 @@ export class EngineState {
         await interrupt();
       },
     };
+  }
+
+  /** Tells the windows when another program (the command line, a second app) has written to the project. */
+  #watchOthers(project: ProjectFile): NodeJS.Timeout {
+    let seen = project.dataVersion();
+    const timer = setInterval(() => {
+      try {
+        const version = project.dataVersion();
+        if (version === seen) return;
+        seen = version;
+        this.emit("recordings:changed", {});
+        this.experimentsChanged();
+      } catch (error) {
+        // The stick is gone, or the file is damaged: whoever asks next is told.
+        this.#log.warn({ error: String(error) }, "the project could not be looked at");
+      }
+    }, OTHERS_EVERY_MS);
+    timer.unref();
+    return timer;
   }
 
   projectChanged(): void {

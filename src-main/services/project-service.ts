@@ -172,6 +172,7 @@ export function projectSummary(project: ProjectFile): ProjectSummary {
     name: project.name,
     savedAt: file.mtime.toISOString(),
     bytes: file.size,
+    ...(project.readonly ? { readonly: true as const } : {}),
     labels: labelsOf(recordings),
     recordings: recordings.length,
     seconds: totalSeconds(recordings),

@@ -104,6 +104,8 @@ export const projectSummary = z.object({
   name: z.string(),
   savedAt: z.string(),
   bytes: z.number(),
+  /** The file cannot be written to: it can be looked at, and nothing can be changed. Absent where it can. */
+  readonly: z.literal(true).optional(),
   labels: z.array(labelSummary),
   recordings: z.int(),
   seconds: z.number(),
