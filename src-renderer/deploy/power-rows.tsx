@@ -9,14 +9,14 @@ type Reach = PowerBudget["reaches"][number];
 function power(milliwatts: number): string {
   const micro = milliwatts < 0.1;
   const value = micro ? 1000 * milliwatts : milliwatts;
-  return `${grouped(value, value < 10 ? 2 : value < 100 ? 1 : 0)} ${micro ? "µW" : "mW"}`;
+  return `${grouped(value, value < 10 ? 2 : value < 100 ? 1 : 0)}\u00a0${micro ? "µW" : "mW"}`;
 }
 
 /** Seconds up to two minutes, then minutes, then hours. */
 function period(everyMs: number): string {
   const seconds = everyMs / 1000;
-  if (seconds < 120) return `${grouped(seconds, seconds < 10 ? 1 : 0)} s`;
-  return seconds < 7200 ? `${grouped(seconds / 60, 0)} min` : `${grouped(seconds / 3600, 1)} h`;
+  if (seconds < 120) return `${grouped(seconds, seconds < 10 ? 1 : 0)}\u00a0s`;
+  return seconds < 7200 ? `${grouped(seconds / 60, 0)}\u00a0min` : `${grouped(seconds / 3600, 1)}\u00a0h`;
 }
 
 export function PowerRows({ budget }: { budget: PowerBudget }) {
