@@ -1,6 +1,7 @@
 /** First page: try it without hardware, a new project, one from disk, those opened lately, and the seven steps at a glance. */
-import { Button } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import {
+  ChevronDown,
   Cpu,
   FilePlus2,
   FolderOpen,
@@ -16,6 +17,7 @@ import {
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
+import type { RequestParams } from "../../src-shared/contract/index.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { Appearance } from "../app/side-bar.tsx";
 import { notifyError, PLACES, type Place, useApp } from "../app/store.ts";
@@ -32,6 +34,26 @@ const STEPS: Record<Place, { readonly Icon: LucideIcon; readonly text: string }>
   deploy: { Icon: Cpu, text: "Put it on the board and watch it work" },
 };
 
+type ExampleName = NonNullable<RequestParams<"project:create">["example"]>;
+
+const OTHER_EXAMPLES: readonly {
+  readonly example: ExampleName;
+  readonly name: string;
+  readonly what: string;
+}[] = [
+  {
+    example: "gestures",
+    name: "Gestures",
+    what: "Figures drawn in the air, told apart by the acceleration of the hand",
+  },
+  {
+    example: "wake-word",
+    name: "Wake word",
+    what: "One spoken word among others and noise; needs espeak-ng",
+  },
+  { example: "sine", name: "Sine", what: "The smallest network there is: a number from a number" },
+];
+
 export function WelcomePlace() {
   const { t } = useTranslation();
   const client = useEngine();
@@ -42,12 +64,17 @@ export function WelcomePlace() {
     new Date().toISOString().slice(0, 19).replace("T", " ").replaceAll(":", "-"),
   );
 
-  const makeExample = async (): Promise<void> => {
-    const path = joinPath(info?.homeFolder ?? "", t("Limpet motor example {{stamp}}.limpet", { stamp }));
+  const makeExample = async (example: ExampleName): Promise<void> => {
+    const name =
+      example === "motor"
+        ? t("Limpet motor example {{stamp}}.limpet", { stamp })
+        : t("Limpet example {{example}} {{stamp}}.limpet", { example, stamp });
     useApp.getState().setGuided(true);
-    const summary = await create.start({ path, example: "motor" });
+    const summary = await create.start({ path: joinPath(info?.homeFolder ?? "", name), example });
     if (summary === null) return;
     useApp.setState({ summary, place: "goal" });
+    // The simulated board's own machine is the motor: for the others, its sensor has nothing to show.
+    if (example !== "motor") return;
     await client.request("boards:connect", { port: "simulated", signals: [] }).catch(notifyError);
   };
   const makeNew = async (): Promise<void> => {
@@ -84,11 +111,32 @@ export function WelcomePlace() {
           size="lg"
           leftSection={<MonitorPlay size={20} />}
           loading={create.running}
-          onClick={() => void makeExample()}
+          onClick={() => void makeExample("motor")}
           data-autofocus
         >
           {t("Try it without hardware")}
         </Button>
+        <Menu position="bottom-start" width={330}>
+          <Menu.Target>
+            <Button
+              size="lg"
+              variant="subtle"
+              rightSection={<ChevronDown size={17} />}
+              disabled={create.running}
+            >
+              {t("Other examples")}
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {OTHER_EXAMPLES.map(({ example, name, what }) => (
+              <Menu.Item key={example} onClick={() => void makeExample(example)}>
+                <b>{t(name)}</b>
+                <br />
+                <span className="soft small">{t(what)}</span>
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
         <p className="soft small" style={{ marginTop: 10 }}>
           {t("A motor with two faults and a simulated board, through all seven steps, in a few minutes.")}
         </p>

@@ -16,6 +16,8 @@ export type Threshold = { readonly sensor: string; readonly level: number };
 /** Readings of level are shown this often, milliseconds. */
 const LEVEL_MS = 250;
 const CHOICES = ["1", "3", "5", "10"];
+/** Choice of the sensor list that stands for all of them. */
+const ALL = "*";
 /** Whether the spectrogram is shown is kept for the next time. */
 const SPECTROGRAM_KEY = "limpet.live-spectrogram";
 
@@ -31,7 +33,7 @@ export function LiveTrace({
   const { t } = useTranslation();
   const client = useEngine();
   const board = useApp(connectedBoard);
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const canvases = useRef(new Map<string, HTMLCanvasElement>());
   const kept = useRef(new Map<string, LiveLanes>());
   const [paused, setPaused] = useState(false);
   const [locked, setLocked] = useState(false);
@@ -44,13 +46,14 @@ export function LiveTrace({
   const shown = board?.sensors.some(({ id }) => id === sensor) ? sensor : (board?.sensors[0]?.id ?? "");
   const names = board?.sensors.find(({ id }) => id === shown)?.channels ?? [];
   const channels = Math.max(1, names.length);
+  const traced =
+    board === null ? [] : sensor === ALL ? board.sensors : board.sensors.filter(({ id }) => id === shown);
+  const tracedIds = traced.map(({ id }) => id).join(" ");
   const lane = channel < channels ? channel : 0;
   const wish = spectrogram && shown !== "" ? JSON.stringify({ sensor: shown, channel: lane }) : null;
-  const guide =
-    threshold !== undefined &&
-    (threshold.sensor === shown || (threshold.sensor === "" && shown === board?.sensors[0]?.id))
-      ? threshold.level
-      : null;
+  // Where the level that starts a recording is drawn.
+  const guided = threshold === undefined ? null : threshold.sensor || (board?.sensors[0]?.id ?? null);
+  const guide = threshold?.level ?? null;
 
   useEffect(() => {
     kept.current.clear();
@@ -81,10 +84,11 @@ export function LiveTrace({
         const value = Math.max(...piece.channels.map((one) => one.level));
         useLiveLevel.getState().put(piece.sensor, { value, unit: piece.unit, rateHz: piece.rateHz });
       }
-      if (piece.sensor !== shown || canvas.current === null) return;
-      drawLanes(canvas.current, lanes.picture(seconds, locked, guide));
+      const canvas = canvases.current.get(piece.sensor);
+      if (canvas === undefined || !tracedIds.split(" ").includes(piece.sensor)) return;
+      drawLanes(canvas, lanes.picture(seconds, locked, piece.sensor === guided ? guide : null));
     });
-  }, [client, paused, shown, seconds, locked, recording, guide]);
+  }, [client, paused, tracedIds, seconds, locked, recording, guide, guided]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -105,16 +109,16 @@ export function LiveTrace({
     <div className="live">
       <div className="row" style={{ gap: 8 }}>
         <h2>{t("Live signal")}</h2>
-        <LevelMeter level={level[shown] ?? null} threshold={guide} />
+        <LevelMeter level={level[shown] ?? null} threshold={guided === shown ? guide : null} />
         <Lost />
         <span className="grow" />
         {board.sensors.length > 1 && (
           <NativeSelect
             size="xs"
             aria-label={t("Sensor")}
-            value={shown}
+            value={sensor === ALL ? ALL : shown}
             onChange={(event) => setSensor(event.currentTarget.value)}
-            data={board.sensors.map(({ id }) => id)}
+            data={[...board.sensors.map(({ id }) => id), { value: ALL, label: t("all sensors") }]}
           />
         )}
         <Button
@@ -157,14 +161,19 @@ export function LiveTrace({
           {paused ? t("Go on") : t("Pause")}
         </Button>
       </div>
-      <div className="trace">
-        <canvas
-          ref={canvas}
-          style={{ height: BOTTOM + Math.min(190, Math.max(100, 42 * channels)) }}
-          role="img"
-          aria-label={t("Live signal of {{sensor}}", { sensor: shown })}
-        />
-      </div>
+      {traced.map(({ id, channels: own }) => (
+        <div className="trace" key={id}>
+          <canvas
+            ref={(element) => {
+              if (element === null) canvases.current.delete(id);
+              else canvases.current.set(id, element);
+            }}
+            style={{ height: BOTTOM + heightOf(own.length, traced.length) }}
+            role="img"
+            aria-label={t("Live signal of {{sensor}}", { sensor: id })}
+          />
+        </div>
+      ))}
       {spectrogram && (
         <LiveSpectrogram
           sensor={shown}
@@ -179,6 +188,10 @@ export function LiveTrace({
     </div>
   );
 }
+
+/** Of a trace with so many channels, pixels: less where it is one of several. */
+const heightOf = (channels: number, traces: number): number =>
+  traces === 1 ? Math.min(190, Math.max(100, 42 * channels)) : Math.min(130, Math.max(56, 34 * channels));
 
 /** Strength on a scale of decibels, so that a whisper and a hammer both move it. */
 function LevelMeter({ level, threshold }: { level: Level | null; threshold: number | null }) {

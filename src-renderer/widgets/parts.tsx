@@ -183,9 +183,7 @@ export function useSecondsSince(startedAt: number): number {
   return Math.max(0, Math.round((now - startedAt) / 1000));
 }
 
-export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
-export const kilobytes = (bytes: number): string =>
-  bytes < 10_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${Math.round(bytes / 1000)} kB`;
+export { kilobytes, percent } from "../locales/format.ts";
 
 const SHAPES = ["●", "▲", "■", "◆", "✚", "▼"] as const;
 
