@@ -13,6 +13,7 @@ import { APPLICATION_ID, hasTablesOf, migrate, readAsNewest, readHeader, SCHEMA_
 import {
   BUSY_TIMEOUT_MS,
   guarded,
+  isBusy,
   isConstraint,
   openDatabase,
   type SqliteDatabase,
@@ -277,6 +278,21 @@ export class ProjectDatabase {
     }
   }
 
+  /** Puts the file into write-ahead mode. SQLite does not wait by itself for another program's write here. */
+  #beginLog(): void {
+    const until = performance.now() + this.#busyMs;
+    for (;;) {
+      try {
+        this.#database.pragma("journal_mode = WAL");
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= until) throw error;
+        // This waits until the other one is through, or for as long as is waited at all.
+        this.#database.exec("BEGIN IMMEDIATE; ROLLBACK");
+      }
+    }
+  }
+
   #prepareForWriting(): void {
     if (this.readonly) {
       throw new LimpetError("read-only", `${this.path} cannot be written to.`, {
@@ -285,7 +301,7 @@ export class ProjectDatabase {
       });
     }
     if (!this.#writable) {
-      this.#database.pragma("journal_mode = WAL");
+      this.#beginLog();
       this.#database.pragma(`synchronous = ${this.#bulk ? "NORMAL" : "FULL"}`);
       this.#writable = true;
     }

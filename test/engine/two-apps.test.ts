@@ -92,6 +92,22 @@ describe("two apps on one project", () => {
 });
 
 describe("another program that holds the project", () => {
+  it("for a moment is waited for, also by the first change of all", async () => {
+    const path = newProject();
+    const project = ProjectFile.open(path);
+    const holder = spawn(
+      process.execPath,
+      [join(import.meta.dirname, "../faults/hold-lock.ts"), path, "500"],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    await once(holder.stdout, "data");
+    project.updateRecordings([1], { label: "worn" });
+    expect(project.recording(1).label).toBe("worn");
+    project.close();
+  });
+
   it("for longer than is waited makes a change fail with a clear word; it can be made again", async () => {
     const path = newProject();
     const engine = start();
