@@ -58,7 +58,7 @@ function Convert({ experiment }: { experiment: ExperimentInfo }) {
   const save = async ({ format, name, ending }: (typeof EXPORTS)[number]): Promise<void> => {
     const [path] = await pickPaths({
       mode: "save",
-      title: name,
+      title: t(name),
       extensions: [ending],
       defaultName: `${experiment.name}.${ending}`,
     });
@@ -151,37 +151,40 @@ function Report({
         }
       />
       <div className="grid2">
-        <Card title={t("Original and converted, side by side")}>
-          <table className="list compare">
-            <thead>
-              <tr>
-                <th>
-                  <span className="visually-hidden">{t("What")}</span>
-                </th>
-                <th className="num">{t("Original (float)")}</th>
-                <th className="num">{t("For the board (int8)")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              <tr className="main">
-                <th scope="row">{t("Right on {{windows}} windows", { windows: report.windows })}</th>
-                <td className="num">{percent(report.floatAccuracy)}</td>
-                <td className="num">{percent(report.int8Accuracy)}</td>
-              </tr>
-              {classes.map((one) => (
-                <tr key={one.label}>
-                  <th scope="row">
-                    <ClassChip label={one.label} />
+        <div className="stack" style={{ alignContent: "start" }}>
+          <Card title={t("Original and converted, side by side")}>
+            <table className="list compare">
+              <thead>
+                <tr>
+                  <th>
+                    <span className="visually-hidden">{t("What")}</span>
                   </th>
-                  <td className="num">{percent(one.floatRecall)}</td>
-                  <td className="num" data-lost={one.int8Recall < one.floatRecall - 0.02}>
-                    {percent(one.int8Recall)}
-                  </td>
+                  <th className="num">{t("Original (float)")}</th>
+                  <th className="num">{t("For the board (int8)")}</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </Card>
+              </thead>
+              <tbody>
+                <tr className="main">
+                  <th scope="row">{t("Right on {{windows}} windows", { windows: report.windows })}</th>
+                  <td className="num">{percent(report.floatAccuracy)}</td>
+                  <td className="num">{percent(report.int8Accuracy)}</td>
+                </tr>
+                {classes.map((one) => (
+                  <tr key={one.label}>
+                    <th scope="row">
+                      <ClassChip label={one.label} />
+                    </th>
+                    <td className="num">{percent(one.floatRecall)}</td>
+                    <td className="num" data-lost={one.int8Recall < one.floatRecall - 0.02}>
+                      {percent(one.int8Recall)}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Card>
+          {report.layers.length > 0 && <Layers layers={report.layers} />}
+        </div>
         <div className="stack" style={{ alignContent: "start" }}>
           <Card title={t("What goes on the board")}>
             <dl className="tiles">
@@ -212,7 +215,6 @@ function Report({
               ))}
             </div>
           </Card>
-          {report.layers.length > 0 && <Layers layers={report.layers} />}
           <Card title={t("Save as a file")}>
             <div className="row" style={{ gap: 8 }}>
               {EXPORTS.map((one) => (
@@ -223,7 +225,7 @@ function Report({
                   leftSection={<Download size={14} />}
                   onClick={() => onSave(one)}
                 >
-                  {one.name}
+                  {t(one.name)}
                 </Button>
               ))}
             </div>

@@ -67,7 +67,8 @@ export function AloneCard(props: {
       <p className="soft small">
         {alone.everyMs === 0
           ? t("It misses nothing and takes the most power. It notes each change of state in its own log.")
-          : t("Between windows it rests, which saves power; what happens meanwhile it does not see.")}
+          : t("Between windows it rests, which saves power; what happens meanwhile it does not see.")}{" "}
+        {t("It goes onto the board together with the model.")}
       </p>
     </Card>
   );

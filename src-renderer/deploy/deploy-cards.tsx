@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { BoardInfo, DeploymentReport } from "../../src-shared/contract/index.ts";
 import type { Stage } from "../app/store.ts";
 import { said } from "../locales/engine-texts.ts";
+import { fixed, grouped, localised } from "../locales/format.ts";
 import { Card, kilobytes, Message } from "../widgets/parts.tsx";
 import { PowerRows } from "./power-rows.tsx";
 
@@ -87,7 +88,7 @@ function StageRow(props: {
 }
 
 const duration = (seconds: number): string =>
-  seconds < 0.95 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${seconds.toFixed(1)} s`;
+  seconds < 0.95 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${fixed(seconds, 1)} s`;
 
 export function Proof({ report }: { report: DeploymentReport }) {
   const { t } = useTranslation();
@@ -97,13 +98,11 @@ export function Proof({ report }: { report: DeploymentReport }) {
     [t("Test windows identical"), `${report.goldenVectors.identical} / ${report.goldenVectors.run}`],
     [t("RAM"), kilobytes(report.ram)],
     [t("Flash"), kilobytes(report.flash)],
-    ...(report.latencyMs === null ? [] : [[t("Each answer"), `${report.latencyMs.toFixed(1)} ms`] as const]),
-    ...(report.instructions === null
-      ? []
-      : [[t("Instructions"), report.instructions.toLocaleString()] as const]),
+    ...(report.latencyMs === null ? [] : [[t("Each answer"), `${fixed(report.latencyMs, 1)} ms`] as const]),
+    ...(report.instructions === null ? [] : [[t("Instructions"), grouped(report.instructions)] as const]),
     ...(report.powerMilliwatts === null
       ? []
-      : [[t("Power"), `${report.powerMilliwatts.toPrecision(2)} mW`] as const]),
+      : [[t("Power"), `${localised(report.powerMilliwatts.toPrecision(2))} mW`] as const]),
     ...(report.batteryDays === null
       ? []
       : [[t("On the battery"), t("{{days}} days", { days: Math.round(report.batteryDays) })] as const]),

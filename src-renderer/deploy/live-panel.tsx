@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Prediction } from "../../src-shared/contract/index.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
+import { fixed } from "../locales/format.ts";
 import { LiveTrace } from "../widgets/live-trace.tsx";
 import { Card, classMark, ErrorMessage, percent, useLabels } from "../widgets/parts.tsx";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
@@ -69,9 +70,16 @@ function Now(props: { last: Prediction; held: string | null; labels: readonly st
             <span aria-hidden>{shapeOf(labels, label)}</span> {label === UNKNOWN ? t("unknown") : label}
           </>
         ) : (
-          last.value.toFixed(3)
+          fixed(last.value, 3)
         )}
       </b>
+      {last.anomaly !== undefined && (
+        <span className="soft small">
+          {t("{{distance}} away from the recordings (about 1 is like them)", {
+            distance: fixed(last.anomaly, 2),
+          })}
+        </span>
+      )}
       {last.value === undefined && (
         <span className="soft">
           {label === UNKNOWN
@@ -157,7 +165,7 @@ function Strip(props: {
     else runs.push({ label, from: before, to: one.timeMs });
     before = one.timeMs;
   });
-  const text = runs.map(({ label, from, to }) => `${label} ${((to - from) / 1000).toFixed(1)} s`).join(", ");
+  const text = runs.map(({ label, from, to }) => `${label} ${fixed((to - from) / 1000, 1)} s`).join(", ");
   return (
     <div>
       <h3 style={{ marginBottom: 6 }}>{t("Last 10 seconds")}</h3>
@@ -182,11 +190,7 @@ function Cost({ last }: { last: Prediction | undefined }) {
   const { t } = useTranslation();
   const all = (last?.frontendInstructions ?? 0) + (last?.networkInstructions ?? 0);
   if (all === 0) return null;
-  return (
-    <span className="soft small">
-      {t("{{count}} instructions for each answer", { count: all.toLocaleString() as unknown as number })}
-    </span>
-  );
+  return <span className="soft small">{t("{{count}} instructions for each answer", { count: all })}</span>;
 }
 
 /** "That was wrong": the last seconds become a recording with the right label. */
