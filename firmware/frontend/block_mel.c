@@ -200,11 +200,17 @@ static void frame_energies(const parameters *p, const spaces *s, const float *fr
   fft_power(p->fft_length, s->table, s->work, s->power);
   /* The values of a Hann window add up to half its length; a sine has half of its amplitude in each half of the spectrum. */
   float factor = 16.0f / ((float)p->frame * (float)p->frame);
-  for (uint32_t m = 0; m < p->filters; m++) {
-    float sum = 0.0f;
-    for (uint32_t k = s->first_bin[m]; k < s->first_bin[m + 1u]; k++) sum += s->rise[k] * s->power[k];
-    for (uint32_t k = s->first_bin[m + 1u]; k < s->first_bin[m + 2u]; k++) sum += (1.0f - s->rise[k]) * s->power[k];
-    s->energy[m] = factor * (s->lone_bin[m] != 0 ? s->power[s->lone_bin[m]] : sum);
+  /* Between two edges one filter falls and the next one rises: both sums in one pass. */
+  float falling = 0.0f;
+  for (uint32_t m = 0; m <= p->filters; m++) {
+    float rising = 0.0f;
+    for (uint32_t k = s->first_bin[m]; k < s->first_bin[m + 1u]; k++) {
+      float rise = s->rise[k];
+      rising += rise * s->power[k];
+      falling += (1.0f - rise) * s->power[k];
+    }
+    if (m > 0) s->energy[m - 1u] = factor * (s->lone_bin[m - 1u] != 0 ? s->power[s->lone_bin[m - 1u]] : falling);
+    falling = rising;
   }
 }
 
@@ -226,16 +232,24 @@ static void normalise_energies(const parameters *p, const spaces *s, bool first,
 /* Orthonormal cosine transform of type II, the first coefficients. */
 static void put_cepstrum(const parameters *p, const spaces *s, float *out) {
   float scale = maths_root(2.0f / (float)p->filters);
-  for (uint32_t k = 0; k < p->coefficients; k++) {
+  uint32_t turn = 4u * p->filters;
+  /* Two at a time: neither sum waits for the other. */
+  for (uint32_t k = 0; k < p->coefficients; k += 2u) {
     float sum = 0.0f;
+    float next = 0.0f;
     uint32_t at = k;
+    uint32_t beside = k + 1u;
     for (uint32_t m = 0; m < p->filters; m++) {
       sum += s->energy[m] * s->cosines[at];
+      next += s->energy[m] * s->cosines[beside];
       /* (2 m + 1) k, within a turn of 4 filters. */
       at += 2u * k;
-      if (at >= 4u * p->filters) at -= 4u * p->filters;
+      if (at >= turn) at -= turn;
+      beside += 2u * k + 2u;
+      if (beside >= turn) beside -= turn;
     }
     out[k] = sum * (k == 0 ? maths_root(1.0f / (float)p->filters) : scale);
+    if (k + 1u < p->coefficients) out[k + 1u] = next * scale;
   }
 }
 

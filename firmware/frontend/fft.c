@@ -35,6 +35,9 @@ static inline complex32 twiddle(const complex32 *table, uint32_t half, uint32_t 
   return w;
 }
 
+#if defined(__wasm_simd128__)
+#include "fft_vectors.h"
+#else
 /* One stage: `n` points left to be split, `stride` transforms side by side; `length` is the real signal's. */
 static void radix_4(uint32_t length, const complex32 *table, uint32_t n, uint32_t stride, const complex32 *x, complex32 *y) {
   uint32_t quarter = n / 4u;
@@ -63,6 +66,7 @@ static void radix_4(uint32_t length, const complex32 *table, uint32_t n, uint32_
     }
   }
 }
+#endif
 
 static void radix_2(uint32_t stride, const complex32 *x, complex32 *y) {
   for (uint32_t q = 0; q < stride; q++) {
