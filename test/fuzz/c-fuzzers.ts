@@ -9,8 +9,8 @@ const HERE = join(import.meta.dirname, "c");
 const FIRMWARE = join(import.meta.dirname, "../../firmware");
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 
-export type CFuzzer = "link" | "package" | "store" | "board";
-export const C_FUZZERS: readonly CFuzzer[] = ["link", "package", "store", "board"];
+export type CFuzzer = "link" | "package" | "store" | "log" | "board";
+export const C_FUZZERS: readonly CFuzzer[] = ["link", "package", "store", "log", "board"];
 
 const sourcesIn = (...folders: string[]): string[] =>
   folders.flatMap((folder) =>
@@ -31,8 +31,9 @@ function sourcesOf(fuzzer: CFuzzer): { readonly all: string[]; readonly counted:
       const counted = [model, ...sourcesIn("frontend")];
       return { all: [...counted, ...sourcesIn("link", "maths")], counted };
     }
-    case "store": {
-      const counted = sourcesIn("store");
+    case "store":
+    case "log": {
+      const counted = [join(FIRMWARE, fuzzer === "store" ? "store/store.c" : "store/event_log.c")];
       return { all: [...counted, ...sourcesIn("link")], counted };
     }
     case "board": {
@@ -165,6 +166,13 @@ function writeSeeds(fuzzer: CFuzzer, corpus: string): void {
     case "store":
       // Two updates, a roll-back, an update whose power fails.
       put("updates", Buffer.from([0, 0, 200, 0, 0, 44, 1, 5, 0, 0, 8, 9, 0, 0, 100, 0, 0, 90, 0]));
+      return;
+    case "log":
+      // Windows of two labels, a power that fails, a start, a clear.
+      put(
+        "windows",
+        Buffer.from([0, 6, 0, 7, 1, 6, 2, 5, 3, 6, 0, 7, 1, 3, 0, 0, 0, 6, 2, 2, 0, 6, 1, 4, 0]),
+      );
       return;
     case "board": {
       const record = (kind: number, content: Uint8Array = Buffer.alloc(0)): Buffer =>

@@ -1,6 +1,6 @@
 /*
  * Fuzzes the board's whole application: requests with a right check sum and any content, in any order, raw bytes between them,
- * time that passes, restarts, and a signal container of any content. Front end and network are the doubles of the board's tests.
+ * time that passes, restarts (with an event log of any content), and a signal container of any content. Front end and network are the doubles of the board's tests.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,10 @@ int32_t limpet_board_reset_wanted(void);
 
 /* What begins an input: bytes of signal container that follow, and then records of a kind, a length and content. */
 enum { RAW = 0, WAIT = 1, RESTART = 2, SAME_ID = 3, REQUEST = 4 };
+
+/* As boards/wasm has them: two slots, then the log. */
+#define SLOT_BYTES 0x80000
+#define LOG_AT (2 * SLOT_BYTES)
 
 static uint8_t *flash;
 static int64_t now;
@@ -47,8 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t at = 0;
   if (flash == NULL) flash = limpet_board_allocate(limpet_board_flash_bytes());
   /* Only heads and first pages: filling a megabyte for each run would be slow. */
-  int32_t slot = limpet_board_flash_bytes() / 2;
-  for (int i = 0; i < 2; i++) memset(flash + i * slot, 0xff, 16384);
+  for (int i = 0; i < 2; i++) memset(flash + i * SLOT_BYTES, 0xff, 16384);
+  memset(flash + LOG_AT, 0xff, (size_t)(limpet_board_flash_bytes() - LOG_AT));
   now = 0;
   sequence = 0;
   request_id = 0;
@@ -77,9 +81,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         limpet_board_receive(data + at, (int32_t)count);
         break;
       case WAIT:
-        now += (int64_t)count * 997;
+        /* Up to half a minute: long enough for a board to look by itself. */
+        now += (int64_t)count * 29989;
         break;
       case RESTART:
+        memcpy(flash + LOG_AT, data + at, count);
         if (limpet_board_start(flash, signal, signal_bytes) != 0) limpet_board_start(flash, NULL, 0);
         now = 0;
         break;
