@@ -238,7 +238,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const needed = neededKeys(texts, read("en"));
   const missing = [...needed].filter(([key]) => !(key in catalogue));
   const unused = Object.keys(catalogue).filter((key) => !needed.has(key) && !needed.has(withoutPlural(key)));
-  console.log(
-    JSON.stringify({ missing: Object.fromEntries(missing), unused, outside: texts.outside }, null, 1),
-  );
+  const spoken = readEngineTexts();
+  const gone = Object.keys(read(`engine.${language}`)).filter((template) => !spoken.has(template));
+  const report = { missing: Object.fromEntries(missing), unused, outside: texts.outside, gone };
+  console.log(JSON.stringify(report, null, 1));
 }

@@ -3,6 +3,7 @@ import { Button, Checkbox, Modal } from "@mantine/core";
 import { History, LifeBuoy, ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { fixed, fullDateOf, hourOf } from "../locales/format.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, Message, WorkProgress } from "../widgets/parts.tsx";
 import { useAnswer, useWork } from "./engine-context.ts";
@@ -134,7 +135,7 @@ function Snapshots({ path, onClose }: { path: string; onClose: () => void }) {
             <li key={id}>
               <b>{dayOf(id)}</b>
               <span className="soft small">
-                {new Date(takenAt).toLocaleTimeString([], { timeStyle: "short" })}, {megabytes(bytes)}
+                {hourOf(takenAt)}, {megabytes(bytes)}
               </span>
               {chosen === id ? (
                 <span className="row" style={{ gap: 8 }}>
@@ -167,10 +168,10 @@ function Snapshots({ path, onClose }: { path: string; onClose: () => void }) {
 /** `2026-05-01` as the user writes dates. The day is local already. */
 const dayOf = (id: string): string => {
   const day = new Date(`${id}T12:00:00`);
-  return Number.isNaN(day.getTime()) ? id : day.toLocaleDateString([], { dateStyle: "full" });
+  return Number.isNaN(day.getTime()) ? id : fullDateOf(day);
 };
 const megabytes = (bytes: number): string =>
-  bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${fixed(bytes / 1e6, 1)} MB`;
 
 function SupportReport({ canHoldProject }: { canHoldProject: boolean }) {
   const { t } = useTranslation();

@@ -7,6 +7,7 @@ import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { notifyError, useApp } from "../app/store.ts";
 import { said } from "../locales/engine-texts.ts";
+import { fixed } from "../locales/format.ts";
 import { classMark } from "../widgets/parts.tsx";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
 import { Thumbnail } from "../widgets/thumbnail.tsx";
@@ -186,7 +187,7 @@ function Thumbs(props: {
             data-warning={warning !== undefined}
             onFocus={() => setActive(index)}
             onClick={() => props.onOpen(one.id)}
-            title={`${one.name}, ${one.seconds.toFixed(1)} s${warning === undefined ? "" : `\n${said(warning.message)}`}`}
+            title={`${one.name}, ${fixed(one.seconds, 1)} s${warning === undefined ? "" : `\n${said(warning.message)}`}`}
             aria-label={t("Open {{name}}, {{seconds}} s", {
               name: one.name,
               seconds: one.seconds.toFixed(1),

@@ -6,6 +6,7 @@ import { memo, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
+import { dateOf, fixed } from "../locales/format.ts";
 import { ClassChip } from "../widgets/parts.tsx";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
 import { Thumbnail } from "../widgets/thumbnail.tsx";
@@ -163,9 +164,7 @@ const Row = memo(function Row(props: {
         >
           {recording.name}
         </button>
-        <span className="soft small">
-          {recording.group ?? new Date(recording.createdAt).toLocaleDateString()}
-        </span>
+        <span className="soft small">{recording.group ?? dateOf(recording.createdAt)}</span>
       </div>
       <ClassChip label={recording.label} />
       <span className="tags">
@@ -183,7 +182,7 @@ const Row = memo(function Row(props: {
       <span className="soft small">
         {recording.split === null ? t("not split") : t(`split.${recording.split}`)}
       </span>
-      <span className="num">{recording.seconds.toFixed(1)} s</span>
+      <span className="num">{fixed(recording.seconds, 1)} s</span>
     </li>
   );
 });

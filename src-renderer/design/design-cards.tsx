@@ -4,6 +4,7 @@ import type { DesignReport } from "../../src-shared/contract/index.ts";
 import { useApp } from "../app/store.ts";
 import { PowerRows } from "../deploy/power-rows.tsx";
 import { said } from "../locales/engine-texts.ts";
+import { fixed } from "../locales/format.ts";
 import { Card, kilobytes, Meter } from "../widgets/parts.tsx";
 
 /** What the smallest supported board leaves for a model: nRF52833 of the micro:bit v2 (128 kB RAM, 512 kB flash in all). */
@@ -35,13 +36,13 @@ export function CostCard({ report }: { report: DesignReport | null }) {
           name={t("Time")}
           value={latencyMs}
           limit={stride}
-          text={of(`${latencyMs.toFixed(1)} ms`, `${stride} ms`)}
+          text={of(`${fixed(latencyMs, 1)} ms`, `${stride} ms`)}
         />
         <Meter
           name={t("Power")}
           value={powerMilliwatts}
           limit={power}
-          text={of(`${powerMilliwatts.toFixed(2)} mW`, `${power} mW`)}
+          text={of(`${fixed(powerMilliwatts, 2)} mW`, `${power} mW`)}
         />
       </div>
       <p className="soft small">

@@ -49,7 +49,8 @@ function bookOf(language: string): Book {
 }
 
 /** An engine's sentence in the language of the window. */
-export function say(english: string): Said {
+export function say(sentence: string): Said {
+  const english = sentence.trim();
   const language = i18next.resolvedLanguage ?? "en";
   if (language === "en" || !/\p{L}/u.test(english)) return { text: english, known: true };
   // The window's own texts come here too, where a place shows both.

@@ -21,9 +21,15 @@ export const fixed = (value: number, digits: number): string =>
     useGrouping: false,
   }).format(value);
 
+/** Figures of four digits are read well as they are: 1600, and 16,000. */
+const GROUPING = { useGrouping: "min2" } as unknown as Intl.NumberFormatOptions;
+
 /** As many digits as it has, `digits` after the separator at most, thousands parted. */
 export const grouped = (value: number, digits = 6): string =>
-  numberFormat(language(), { maximumFractionDigits: digits }).format(value);
+  numberFormat(language(), { maximumFractionDigits: digits, ...GROUPING }).format(value);
+
+/** A number that was written with a point (by `toPrecision`, say), as the language writes it. */
+export const localised = (text: string): string => String(formatValue(text, language(), ""));
 
 /** A share of one: 97.3 %. */
 export const percent = (share: number): string => `${grouped(Math.round(share * 1000) / 10)} %`;
@@ -34,6 +40,11 @@ export const kilobytes = (bytes: number): string =>
 const moment = (at: string | number | Date, options: Intl.DateTimeFormatOptions): string =>
   new Intl.DateTimeFormat(dateTag(), options).format(new Date(at));
 
+/** The whole date with its day of the week. */
+export const fullDateOf = (at: string | number | Date): string => moment(at, { dateStyle: "full" });
+/** Hour and minute. */
+export const hourOf = (at: string | number | Date): string => moment(at, { timeStyle: "short" });
+
 /** Day and hour as the system's own region has them, where it speaks the language in use; else as the language has them. */
 const dateTag = (): string =>
   navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language()) ?? language();
@@ -43,7 +54,7 @@ export const timeOf = (at: string | number | Date): string => moment(at, { timeS
 export const dateAndTimeOf = (at: string | number | Date): string =>
   moment(at, { dateStyle: "short", timeStyle: "short" });
 
-const DECIMAL = /^-?\d+\.\d+(?= |$)/;
+const DECIMAL = /^-?\d+\.\d+(e[+-]?\d+)?(?= |$)/;
 /** Placeholders that hold names: what looks like a number in them is none. */
 const NAMED = /name|label|path|port|version|file|group|was|called|wanted/i;
 
@@ -53,7 +64,7 @@ const NAMED = /name|label|path|port|version|file|group|was|called|wanted/i;
  */
 export function formatValue(value: unknown, tag: string | undefined, placeholder: string): unknown {
   if (typeof value === "number" && Number.isFinite(value)) {
-    return numberFormat(tag ?? "en", { maximumFractionDigits: 6 }).format(value);
+    return numberFormat(tag ?? "en", { maximumFractionDigits: 6, ...GROUPING }).format(value);
   }
   if (typeof value === "string" && DECIMAL.test(value) && !NAMED.test(placeholder)) {
     const point = numberFormat(tag ?? "en", {})

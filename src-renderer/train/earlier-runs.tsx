@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { ExperimentInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
+import { dateAndTimeOf, fixed } from "../locales/format.ts";
 import { Card, percent } from "../widgets/parts.tsx";
 
 export function EarlierRuns() {
@@ -77,13 +78,13 @@ function Run({ run, inHand }: { run: ExperimentInfo; inHand: boolean }) {
           </button>
         )}
       </td>
-      <td>{new Date(run.createdAt).toLocaleString([], { dateStyle: "short", timeStyle: "short" })}</td>
+      <td>{dateAndTimeOf(run.createdAt)}</td>
       <td>{t(`network.${run.kind}`)}</td>
       <td className="num">{run.design.window.lengthMs} ms</td>
       <td className="num">{run.training.epochs}</td>
       <td className="num">
         <b>
-          {run.task === "regression" ? run.validationAccuracy.toFixed(3) : percent(run.validationAccuracy)}
+          {run.task === "regression" ? fixed(run.validationAccuracy, 3) : percent(run.validationAccuracy)}
         </b>
       </td>
       <td>

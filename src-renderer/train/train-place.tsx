@@ -6,6 +6,7 @@ import type { EpochRecord, TrainingResult } from "../../src-shared/contract/inde
 import { useAnswer, useEngine, type Work } from "../app/engine-context.ts";
 import { useKeptWork, useRunningWork } from "../app/kept-work.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
+import { fixed, grouped } from "../locales/format.ts";
 import { Curves } from "../widgets/curves.tsx";
 import { Card, Empty, ErrorMessage, Message, Page, percent, WorkProgress } from "../widgets/parts.tsx";
 import { EarlierRuns } from "./earlier-runs.tsx";
@@ -156,7 +157,7 @@ function Training(props: {
 }
 
 const duration = (seconds: number): string =>
-  seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${fixed(seconds, seconds < 10 ? 1 : 0)} s`;
 
 /** What will be trained on what, while nothing has been trained yet. */
 function Before() {
@@ -219,8 +220,7 @@ function History({ history, regression }: { history: readonly EpochRecord[]; reg
     (found, one) => (found === null || one.validationLoss < found.validationLoss ? one : found),
     null,
   );
-  const percentAxis = (value: number): string =>
-    regression ? value.toFixed(2) : `${Number((value * 100).toFixed(1))} %`;
+  const percentAxis = (value: number): string => (regression ? fixed(value, 2) : percent(value));
   return (
     <Card
       title={
@@ -239,7 +239,7 @@ function History({ history, regression }: { history: readonly EpochRecord[]; reg
           epochs={epochs}
           curves={losses}
           best={best?.epoch ?? null}
-          format={(value) => Number(value.toPrecision(3)).toString()}
+          format={(value) => grouped(Number(value.toPrecision(3)), 12)}
           range={[0, null]}
         />
         <Curves

@@ -1,4 +1,6 @@
 /** Colours of spectrograms: deep water to sand. Lightness rises evenly with the level, so that any eye reads them. */
+import { grouped } from "../locales/format.ts";
+
 const STOPS = [
   [9, 20, 28],
   [10, 62, 78],
@@ -20,4 +22,4 @@ export function colorOf(level: number): [number, number, number] {
 
 /** A frequency in few figures. */
 export const hertz = (value: number): string =>
-  value >= 1000 ? `${Number((value / 1000).toFixed(2))} kHz` : `${Number(value.toFixed(1))} Hz`;
+  value >= 1000 ? `${grouped(value / 1000, 2)} kHz` : `${grouped(value, 1)} Hz`;

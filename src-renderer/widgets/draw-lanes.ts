@@ -1,4 +1,5 @@
 /** Draws signals as envelopes, one lane for each channel with its name, axes and unit. Knows canvas, no engine. */
+import { fixed, localised } from "../locales/format.ts";
 
 export type Lane = {
   readonly name: string;
@@ -40,14 +41,14 @@ export function shortNumber(value: number): string {
   if (size >= 10_000) return `${(value / 1000).toFixed(0)}k`;
   if (size >= 100) return value.toFixed(0);
   if (size === 0) return "0";
-  return size >= 0.001 ? value.toPrecision(3) : value.toExponential(1);
+  return localised(size >= 0.001 ? value.toPrecision(3) : value.toExponential(1));
 }
 
 /** A figure for an axis over `span`: as many digits as tell its ends apart. */
 export function axisNumber(value: number, span: number): string {
-  if (Math.abs(value) >= 10_000) return `${(value / 1000).toFixed(1)}k`;
+  if (Math.abs(value) >= 10_000) return `${fixed(value / 1000, 1)}k`;
   const digits = Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(Math.max(span, 1e-6)))));
-  return Number(value.toFixed(digits)).toString() === "0" ? "0" : value.toFixed(digits);
+  return Number(value.toFixed(digits)).toString() === "0" ? "0" : fixed(value, digits);
 }
 
 /** Lowest and highest finite value of a lane; -1 and 1 where there is none. */
@@ -234,7 +235,7 @@ function drawTimes(
     const x = Math.round(xOf(i * step)) + 0.5;
     context.moveTo(x, 0);
     context.lineTo(x, height - BOTTOM);
-    const text = `${(i * step).toFixed(digits)} s`;
+    const text = `${fixed(i * step, digits)} s`;
     const half = context.measureText(text).width / 2;
     context.textAlign = "center";
     // At the very edge the figure moves inwards, so that it is never cut off.

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
+import { dateAndTimeOf } from "../locales/format.ts";
 import { classMark, Message, useLabels } from "./parts.tsx";
 import { deleteRecordings, updateRecordings } from "./recording-edits.ts";
 import { RecordingPhoto } from "./recording-photo.tsx";
@@ -107,7 +108,7 @@ function Detail(props: {
       <p className="soft small">
         {t("From {{source}}, {{date}}, {{seconds}} s, {{lost}} samples lost", {
           source: recording.source,
-          date: new Date(recording.createdAt).toLocaleString(),
+          date: dateAndTimeOf(recording.createdAt),
           seconds: recording.seconds.toFixed(1),
           lost: recording.streams.reduce((sum, stream) => sum + stream.lostSamples, 0),
         })}

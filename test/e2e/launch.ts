@@ -40,13 +40,12 @@ export function findTestElectron(): string | null {
 const VIEWPORT = { width: 1280, height: 800 };
 
 export const test = base.extend<{ limpet: Limpet }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures wanted from this pattern.
-  limpet: async ({}, use, info) => {
+  limpet: async ({ locale }, use, info) => {
     const folder = mkdtempSync(join(tmpdir(), "limpet-e2e-"));
     const host = info.project.metadata.host === "electron" ? "electron" : "web";
     let started: Started | null = null;
     try {
-      started = host === "electron" ? await startElectron(folder) : await startBrowser(folder);
+      started = host === "electron" ? await startElectron(folder) : await startBrowser(folder, locale);
       started.page.setDefaultTimeout(30_000);
       await use({ page: started.page, choose: started.choose, host, folder });
     } finally {
@@ -56,7 +55,7 @@ export const test = base.extend<{ limpet: Limpet }>({
   },
 });
 
-async function startBrowser(folder: string): Promise<Started> {
+async function startBrowser(folder: string, locale: string | undefined): Promise<Started> {
   const executablePath = findChromium();
   test.skip(executablePath === undefined, "no Chromium on this computer");
   const server = await startServer(folder);
@@ -64,7 +63,9 @@ async function startBrowser(folder: string): Promise<Started> {
     executablePath: executablePath ?? "",
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
   });
-  const page = await (await browser.newContext({ viewport: VIEWPORT })).newPage();
+  const page = await (
+    await browser.newContext({ viewport: VIEWPORT, ...(locale === undefined ? {} : { locale }) })
+  ).newPage();
   await page.goto(server.url);
   return {
     page,
