@@ -39,7 +39,7 @@ const INSTRUCTIONS_PER_POOLED_VALUE = 30;
 const INSTRUCTIONS_PER_SOFTMAX_VALUE = 630;
 
 /** Instructions of the front end: for each sample, each butterfly of an FFT, each bin, logarithm and feature. */
-const INSTRUCTIONS_PER_SAMPLE = 30;
+const INSTRUCTIONS_PER_SAMPLE = 20;
 const INSTRUCTIONS_PER_STATISTIC_SAMPLE = 28;
 const INSTRUCTIONS_PER_SECTION_SAMPLE = 14;
 const INSTRUCTIONS_PER_FRAMED_SAMPLE = 8;

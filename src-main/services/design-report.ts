@@ -98,7 +98,7 @@ function shapesOf(
 
 function costFindings(
   { window }: Design,
-  { ramBytes, flashBytes, latencyMs, powerMilliwatts }: ReturnType<typeof costOf>,
+  { ramBytes, flashBytes, latencyMs, powerMilliwatts, powerBudget }: ReturnType<typeof costOf>,
   wantedMilliwatts: number,
 ): Finding[] {
   const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KB`;
@@ -136,6 +136,14 @@ function costFindings(
       field: "window.strideMs",
       message: `The processor takes about ${powerMilliwatts.toFixed(2)} mW, and the goal is ${wantedMilliwatts} mW: choose a longer stride or a smaller network.`,
     });
+    const everyMs = powerBudget?.reaches[0]?.everyMs ?? 0;
+    if (everyMs > 0) {
+      findings.push({
+        level: "warning",
+        field: "window.strideMs",
+        message: `A board that takes a window every ${everyMs / 1000} s and sleeps between keeps to ${wantedMilliwatts} mW, reckoned for the micro:bit v2 with its sensors. The period is chosen when the model is deployed.`,
+      });
+    }
   }
   return findings;
 }

@@ -1,6 +1,7 @@
 /** What a model takes on a board, and which period between windows reaches which goal: rows for a card. Knows no board. */
 import { useTranslation } from "react-i18next";
 import type { PowerBudget } from "../../src-shared/contract/index.ts";
+import { said } from "../locales/engine-texts.ts";
 import { grouped } from "../locales/format.ts";
 
 type Reach = PowerBudget["reaches"][number];
@@ -48,7 +49,7 @@ export function PowerRows({ budget }: { budget: PowerBudget }) {
           </div>
         ))}
       </dl>
-      <p className="soft small">{[part, ...notes].join(". ").replaceAll("..", ".")}</p>
+      <p className="soft small">{[`${part}.`, ...notes.map(said)].join(" ")}</p>
     </section>
   );
 }
