@@ -44,7 +44,7 @@ export async function crossChecks(
     return recordNext([], recordings, groupings);
   }
   const tried = groupings.slice(0, GROUPINGS);
-  const turns = tried.length + 1;
+  const turns = tried.length + 2;
   const turn = (index: number): WorkOptions => ({
     signal: work.signal,
     onProgress: (stage, fraction) => work.onProgress?.(stage, (index + fraction) / turns),
@@ -52,11 +52,22 @@ export async function crossChecks(
   const dealt = dealRecordings(table, FOLDS, SEED);
   const byRecording = await crossValidate(design, labels, table, dealt, turn(0));
   const judged = judgedRecordings(table, labels, byRecording);
-  const findings = labelFindings(judged, labels, counts);
+  let suspects = suspectsOf(judged, labels, counts);
+  if (suspects.length > 0 && !areTooMany(suspects, judged)) {
+    // Once more with other folds, and the mean of both: what was one network's mistake goes.
+    const again = dealRecordings(table, FOLDS, SEED + 1);
+    const second = judgedRecordings(
+      table,
+      labels,
+      await crossValidate(design, labels, table, again, turn(1)),
+    );
+    suspects = suspectsOf(meanOf(judged, second, labels), labels, counts);
+  }
+  const findings = labelFindings(suspects, judged);
   const doubtful = new Set(findings.flatMap(({ recordings: some }) => some ?? []));
   for (const [index, grouping] of tried.entries()) {
     const folds = foldsOf(recordings, grouping);
-    const byGroup = await crossValidate(design, labels, table, folds, turn(index + 1));
+    const byGroup = await crossValidate(design, labels, table, folds, turn(index + 2));
     findings.push(...groupFindings(table, labels, { byRecording, byGroup }, grouping));
   }
   const trusted = judged.filter(({ recording }) => !doubtful.has(recording.id));
@@ -99,46 +110,72 @@ function judgedRecordings(
   });
 }
 
-function labelFindings(
+type Suspect = {
+  readonly recording: RecordingInfo;
+  readonly suggested: string;
+  /** Mean score of the suggested label less that of its own, 0 to 1. */
+  readonly margin: number;
+};
+
+/** Recordings whose label looks wrong, the surest first; classes of which too little is known are left out. */
+function suspectsOf(
   judged: readonly JudgedRecording[],
   labels: readonly string[],
   counts: ReadonlyMap<string, number>,
-): DiagnosisFinding[] {
+): Suspect[] {
   const known = judged.filter(({ recording }) => (counts.get(recording.label) ?? 0) >= LEAST_RECORDINGS);
-  const suspects = suspectLabels(
+  return suspectLabels(
     Float32Array.from(known.flatMap(({ scores }) => [...scores])),
     known.map(({ recording }) => labels.indexOf(recording.label)),
     labels.length,
-  );
-  if (suspects.length > TOO_MANY * known.length) {
+  ).map(({ example, suggested, margin }) => ({
+    recording: (known[example] as JudgedRecording).recording,
+    suggested: labels[suggested] ?? "",
+    margin,
+  }));
+}
+
+/** Recordings that both runs judged, with the means of their scores. */
+function meanOf(
+  first: readonly JudgedRecording[],
+  second: readonly JudgedRecording[],
+  labels: readonly string[],
+): JudgedRecording[] {
+  const others = new Map(second.map(({ recording, scores }) => [recording, scores]));
+  return first.flatMap(({ recording, scores }) => {
+    const other = others.get(recording);
+    if (other === undefined) return [];
+    const mean = scores.map((score, index) => (score + (other[index] as number)) / 2);
+    return [{ recording, scores: mean, called: labels[argmax(mean)] ?? "" }];
+  });
+}
+
+const areTooMany = (suspects: readonly Suspect[], judged: readonly JudgedRecording[]): boolean =>
+  suspects.length > TOO_MANY * judged.length;
+
+function labelFindings(suspects: readonly Suspect[], judged: readonly JudgedRecording[]): DiagnosisFinding[] {
+  if (areTooMany(suspects, judged)) {
     return [
       {
         kind: "label",
         severity: "warning",
-        message: `${suspects.length} of ${known.length} recordings look more like another class than their own: either the classes cannot be told apart with these features, or many labels are wrong.`,
-        hint: "Look at the feature map in Design; choose other features or a longer window, or listen to the recordings below and correct labels.",
-        recordings: suspects.flatMap(({ example }) => known[example]?.recording.id ?? []),
+        message: `${suspects.length} of ${judged.length} recordings look more like another class than their own: either the classes cannot be told apart with these features, or many labels are wrong.`,
+        hint: "Look at the feature map in Design; choose other features or a longer window, or listen to these recordings and correct labels.",
+        recordings: suspects.map(({ recording }) => recording.id),
         place: "design",
       },
     ];
   }
-  return suspects.flatMap(({ example, suggested, margin }) => {
-    const recording = known[example]?.recording;
-    if (recording === undefined) return [];
-    const suggestedLabel = labels[suggested] ?? "";
-    return [
-      {
-        kind: "label",
-        severity: "warning",
-        message: `${recording.name} is labelled ${recording.label}, but a model that has not seen it takes it for ${suggestedLabel} (by ${Math.round(100 * margin)} points).`,
-        hint: `Look at it and listen; if it is ${suggestedLabel}, change its label.`,
-        recordings: [recording.id],
-        label: recording.label,
-        suggestedLabel,
-        place: "collect",
-      },
-    ];
-  });
+  return suspects.map(({ recording, suggested, margin }) => ({
+    kind: "label",
+    severity: "warning",
+    message: `${recording.name} is labelled ${recording.label}, but models that have not seen it take it for ${suggested} (by ${Math.round(100 * margin)} points).`,
+    hint: `Look at it and listen. If it is ${suggested}, change its label; if not, record more like it, because the two are easily confused.`,
+    recordings: [recording.id],
+    label: recording.label,
+    suggestedLabel: suggested,
+    place: "collect",
+  }));
 }
 
 /** One fold for each value of a grouping, five at most; recordings without a value are dealt among them. */
