@@ -89,6 +89,8 @@ const boardDescription = z.object({
   name: z.string(),
   /** USB identities of the board while its firmware runs. */
   usb: z.array(usb),
+  /** What nobody has tried on a real board of this kind, for those who are the first; absent where somebody has. */
+  untried: z.string().optional(),
   cyclesPerInstruction: sourced,
   /** What its firmware leaves to a model; null where there is no firmware for it yet. */
   limits: z

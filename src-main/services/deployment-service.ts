@@ -9,6 +9,7 @@ import type { BoardSession } from "../boards/board-session.ts";
 import type { SelfTest } from "../boards/link/responses.ts";
 import type { FirmwareAccess } from "../boards/transports/transport.ts";
 import type { Dataset } from "../dataset/types.ts";
+import { describeBoard } from "../deployment/board-description.ts";
 import { deploymentCosts } from "../deployment/deployment-costs.ts";
 import { InstructionCount } from "../deployment/instruction-count.ts";
 import { compareBack } from "../deployment/model-proof.ts";
@@ -163,6 +164,8 @@ async function isCurrent(access: FirmwareAccess): Promise<boolean> {
 /** Whether the board can run the package at all, before anything is written. */
 function checkFit(session: BoardSession, summary: PackageSummary, warnings: string[]): void {
   const { hello } = session;
+  const untried = describeBoard(hello.kind)?.untried;
+  if (untried !== undefined) warnings.push(untried);
   const refuse = (why: string, hint: string): never => {
     throw new LimpetError("board-refused", `The model does not fit the board at ${session.port}: ${why}.`, {
       field: session.port,

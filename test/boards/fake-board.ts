@@ -27,6 +27,8 @@ export type Faults = {
   selfTestFails?: boolean;
   /** One byte of the stored package is wrong. */
   badFlash?: boolean;
+  /** Kind of board that it says it is. */
+  kind?: string;
 };
 
 /** Sample `index` of channel `channel`, as the fake sensor measures it. */
@@ -292,7 +294,7 @@ export class FakeBoard {
       frontendVersion: 1,
       packageVersion: 1,
       maxPayload: 1024,
-      kind: "virtual-fake",
+      kind: this.faults.kind ?? "virtual-fake",
       name: "Fake board",
       firmware: "0.0.1",
       firmwareHash: null,

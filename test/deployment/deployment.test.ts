@@ -179,6 +179,15 @@ describe("a deployment", () => {
     project.close();
   });
 
+  it("says what nobody has tried on a real board of its kind", async () => {
+    const { project, experiment, session } = await setUp({ kind: "xiao-nrf52840-sense" });
+    const deployment = { experiment, firmware: "never", modelPackage: makePackage() } as const;
+    const { board, warnings } = await deploy(project, session, deployment);
+    expect(board).toBe("xiao-nrf52840-sense");
+    expect(warnings[0]).toMatch(/^No XIAO nRF52840 Sense has run this firmware yet/);
+    project.close();
+  });
+
   it("warns of a sensor that the board has not", async () => {
     const { project, experiment, session } = await setUp();
     const modelPackage = makePackage({ sensor: "microphone" });
