@@ -190,9 +190,7 @@ function Results(props: { results: readonly TuneResult[]; regression: boolean; r
                   </span>
                 )}{" "}
                 {one.start !== null && (
-                  <span className="tag">
-                    {one.start === "preset" ? t("ready-made") : t("your design")}
-                  </span>
+                  <span className="tag">{one.start === "preset" ? t("ready-made") : t("your design")}</span>
                 )}
               </td>
               <td className="num">
