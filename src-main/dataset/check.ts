@@ -4,6 +4,7 @@
  * closed on opening, as everywhere.
  */
 import { closeSync, openSync, readSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CheckResult, StreamInfo } from "../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
@@ -15,15 +16,53 @@ import { chunkCrc, PEAK_SAMPLES, sampleBytes } from "./samples.ts";
 
 /** Problems of one kind beyond this many are counted and not listed. */
 const LISTED = 50;
+/** Other work gets a turn this often, milliseconds. */
+const TURN_MS = 30;
 
 /**
  * Checks the project at `path`. A damaged file gives problems and not an error; what is no project, or one of a newer
  * version, throws as opening it does.
  */
 export function checkProject(path: string, work: WorkOptions = {}): CheckResult {
-  let project: ProjectFile;
+  const project = openForCheck(path);
+  if (!(project instanceof ProjectFile)) return project;
   try {
-    project = ProjectFile.open(path, { readonly: true });
+    return checkOpenProject(project, work);
+  } finally {
+    project.close();
+  }
+}
+
+/**
+ * The same with a turn for other work now and then, between which it can be cancelled; only the database's own check of its pages goes
+ * through in one. Reads through a connection of its own, so that the project may be written to meanwhile.
+ */
+export async function checkProjectInTurns(path: string, work: WorkOptions = {}): Promise<CheckResult> {
+  const project = openForCheck(path);
+  if (!(project instanceof ProjectFile)) return project;
+  const steps = checkSteps(project, work);
+  try {
+    let turn = performance.now();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      throwIfCancelled(work.signal);
+      if (performance.now() - turn < TURN_MS) continue;
+      await nextTurn();
+      turn = performance.now();
+    }
+  } finally {
+    // Lets go of the rows that are being read, without which the file cannot be closed.
+    steps.return(NOTHING);
+    project.close();
+  }
+}
+
+const NOTHING: CheckResult = { ok: false, recordings: 0, chunks: 0, problems: [] };
+
+function openForCheck(path: string): ProjectFile | CheckResult {
+  try {
+    return ProjectFile.open(path, { readonly: true });
   } catch (error) {
     if (error instanceof LimpetError && error.code === "project-corrupt") {
       return {
@@ -35,23 +74,33 @@ export function checkProject(path: string, work: WorkOptions = {}): CheckResult 
     }
     throw error;
   }
-  try {
-    return checkOpenProject(project, work);
-  } finally {
-    project.close();
-  }
 }
 
 /** The same for a project that is open already. */
 export function checkOpenProject(project: ProjectFile, work: WorkOptions = {}): CheckResult {
+  return drained(checkSteps(project, work));
+}
+
+function drained<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The check, with a pause after each chunk. */
+function* checkSteps(project: ProjectFile, work: WorkOptions): Generator<void, CheckResult> {
   const { database } = project;
   const problems: string[] = [];
+  const notRead = (what: string, error: unknown): void => {
+    if (error instanceof LimpetError && error.code === "cancelled") throw error;
+    problems.push(`${what} cannot be read: ${causeOf(error)}.`);
+  };
   const attempt = <T>(what: string, otherwise: T, step: () => T): T => {
     try {
       return step();
     } catch (error) {
-      if (error instanceof LimpetError && error.code === "cancelled") throw error;
-      problems.push(`${what} cannot be read: ${causeOf(error)}.`);
+      notRead(what, error);
       return otherwise;
     }
   };
@@ -68,17 +117,18 @@ export function checkOpenProject(project: ProjectFile, work: WorkOptions = {}): 
     throwIfCancelled(work.signal);
     work.onProgress?.(`checking ${name}`, index / ids.length);
     const about = `Recording ${id} (${name})`;
-    attempt(about, undefined, () => {
-      const streams = listStreams(database, id);
-      if (streams.length === 0) problems.push(`${about} has no streams.`);
-      for (const stream of streams) {
-        chunks += attempt(`${about}, ${stream.sensor}`, 0, () => {
-          const found = checkStream(database, stream);
-          problems.push(...found.problems.map((problem) => `${about}, ${stream.sensor}: ${problem}`));
-          return found.chunks;
-        });
+    const streams = attempt(about, null, () => listStreams(database, id));
+    if (streams?.length === 0) problems.push(`${about} has no streams.`);
+    for (const stream of streams ?? []) {
+      try {
+        const found = yield* streamSteps(database, stream);
+        problems.push(...found.problems.map((problem) => `${about}, ${stream.sensor}: ${problem}`));
+        chunks += found.chunks;
+      } catch (error) {
+        notRead(`${about}, ${stream.sensor}`, error);
       }
-    });
+    }
+    yield;
   }
   // What the app does first of all: a column that is gone is found by no other check.
   attempt("The list of recordings", undefined, () => project.recordings());
@@ -128,11 +178,13 @@ function checkPages(database: ProjectDatabase, problems: string[]): void {
   }
 }
 
+type StreamCheck = { chunks: number; problems: string[] };
+
 /** What is wrong with the chunks and gaps of a stream. */
-export function checkStream(
-  database: ProjectDatabase,
-  stream: StreamInfo,
-): { chunks: number; problems: string[] } {
+export const checkStream = (database: ProjectDatabase, stream: StreamInfo): StreamCheck =>
+  drained(streamSteps(database, stream));
+
+function* streamSteps(database: ProjectDatabase, stream: StreamInfo): Generator<void, StreamCheck> {
   const problems: string[] = [];
   const width = stream.channels.length;
   const frame = width * sampleBytes(stream.sampleType);
@@ -170,6 +222,7 @@ export function checkStream(
       problems.push(`the chunk at sample ${row.first_sample} has a drawing of the wrong size.`);
     }
     expected = row.first_sample + row.samples;
+    yield;
   }
   if (expected !== stream.samples) {
     problems.push(`${stream.samples} samples are announced, ${expected} are stored.`);

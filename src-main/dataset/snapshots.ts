@@ -8,7 +8,7 @@ import { copyFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
-import { checkProject } from "./check.ts";
+import { checkProjectInTurns } from "./check.ts";
 import { asideName } from "./copy-aside.ts";
 import { ProjectFile } from "./project-file.ts";
 import { tryLockForRecording } from "./recording-lock.ts";
@@ -106,7 +106,7 @@ export class Snapshots {
         hint: "Choose one of the list.",
       });
     }
-    const { ok, problems } = checkProject(file, work);
+    const { ok, problems } = await checkProjectInTurns(file, work);
     if (!ok) {
       throw new LimpetError("project-corrupt", `The snapshot of ${id} is damaged: ${problems[0]}`, {
         field: file,

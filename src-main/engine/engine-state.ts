@@ -197,13 +197,17 @@ export class EngineState {
     this.projectChanged();
   }
 
+  /** Throws `usage` while there is work of that name. */
+  requireNone(name: WorkName): void {
+    if (!this.#work.has(name)) return;
+    throw new LimpetError("usage", `There is ${WORK_NAMES[name]} under way already.`, {
+      hint: "Stop it first, or wait until it is done.",
+    });
+  }
+
   /** Does work of which there is one at a time. `work` is given a signal that asks it to end and keep what it has. */
   async exclusive<T>(name: WorkName, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#work.has(name)) {
-      throw new LimpetError("usage", `There is ${WORK_NAMES[name]} under way already.`, {
-        hint: "Stop it first, or wait until it is done.",
-      });
-    }
+    this.requireNone(name);
     const stop = new AbortController();
     // A snapshot under way is given up: its last flush of the disk could hold a recording up.
     const free = name === "recording" ? this.#copying?.interrupt() : undefined;

@@ -13,7 +13,7 @@ import type {
   SplitSummary,
 } from "../../src-shared/contract/index.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
-import { checkProject } from "../dataset/check.ts";
+import { checkProject, checkProjectInTurns } from "../dataset/check.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
 import { repairProject } from "../dataset/repair.ts";
 import { areValues } from "../dataset/split.ts";
@@ -202,6 +202,18 @@ function stepsOf(project: ProjectFile, recordings: readonly RecordingInfo[]): Pr
     evaluate: built(latest !== null && project.isEvaluated(latest.id)),
     deploy: onBoard ? (stale ? "out-of-date" : "done") : deployed.length > 0 ? "out-of-date" : "to-do",
   };
+}
+
+/** The same as `checkAndRepair`, and can be cancelled while it reads. */
+export async function checkAndRepairInTurns(
+  path: string,
+  options: { readonly repair: boolean },
+  work: WorkOptions = {},
+): Promise<ReturnType<typeof checkAndRepair>> {
+  const found = await checkProjectInTurns(path, work);
+  if (!options.repair) return found;
+  if (found.ok) return { ...found, repaired: [], backup: null };
+  return { ...repairProject(path), ...(await checkProjectInTurns(path, work)) };
 }
 
 /** Checks a project and, with `repair`, mends it first where it needs that. */

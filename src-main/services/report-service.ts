@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
-import { checkOpenProject } from "../dataset/check.ts";
+import { checkProjectInTurns } from "../dataset/check.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 import { translateSqliteError } from "../dataset/sqlite.ts";
 
@@ -39,7 +39,7 @@ export async function saveReport(
     "about.json": json(about(request)),
     ...Object.fromEntries(request.logs.map(({ name, text }) => [`logs/${name}`, strToU8(withoutHome(text))])),
   };
-  if (request.project !== null) files["project.json"] = json(projectFigures(request.project, work));
+  if (request.project !== null) files["project.json"] = json(await projectFigures(request.project, work));
   const copy = `${path}.part`;
   try {
     if (request.project !== null && request.withProject) {
@@ -74,7 +74,7 @@ function about({ version, host }: ReportRequest): object {
 }
 
 /** What the project consists of, in numbers. */
-function projectFigures(project: ProjectFile, work: WorkOptions): object {
+async function projectFigures(project: ProjectFile, work: WorkOptions): Promise<object> {
   const recordings = project.recordings();
   const streams = recordings.flatMap((recording) => recording.streams);
   return {
@@ -93,7 +93,7 @@ function projectFigures(project: ProjectFile, work: WorkOptions): object {
     })),
     experiments: project.experiments().length,
     deployments: project.deployments().length,
-    check: { ...checkOpenProject(project, work), problems: undefined },
+    check: { ...(await checkProjectInTurns(project.path, work)), problems: undefined },
   };
 }
 

@@ -2,10 +2,10 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { checkProject } from "../../src-main/dataset/check.ts";
+import { checkProject, checkProjectInTurns } from "../../src-main/dataset/check.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { checkAndRepair } from "../../src-main/services/project-service.ts";
-import { errorOf, finished, temporaryFolder } from "./helpers.ts";
+import { errorOf, finished, rejectionOf, temporaryFolder } from "./helpers.ts";
 
 function soundProject(): string {
   const path = join(temporaryFolder(), "p.limpet");
@@ -97,6 +97,26 @@ describe("a check", () => {
     const path = join(temporaryFolder(), "x.limpet");
     writeFileSync(path, "hello");
     errorOf("project-invalid", () => checkProject(path));
+  });
+});
+
+describe("a check in turns", () => {
+  it("finds the same, leaves others their turn, and ends where it is told to", async () => {
+    const path = soundProject();
+    tamper(path, "UPDATE chunks SET crc32 = 1 WHERE id = 3");
+    const whole = checkProject(path);
+    expect(whole.ok).toBe(false);
+    expect(await checkProjectInTurns(path)).toEqual(whole);
+    const abort = new AbortController();
+    const cancelled = checkProjectInTurns(path, {
+      signal: abort.signal,
+      onProgress: (stage) => {
+        if (stage.startsWith("checking a.2")) abort.abort();
+      },
+    });
+    await rejectionOf("cancelled", cancelled);
+    writeFileSync(path, "no database");
+    await rejectionOf("project-invalid", checkProjectInTurns(path));
   });
 });
 

@@ -2,13 +2,13 @@
 import type { Command } from "commander";
 import { LimpetError } from "../../../../src-shared/errors.ts";
 import type { WorkOptions } from "../../../../src-shared/work.ts";
-import { checkProject } from "../../../dataset/check.ts";
+import { checkProjectInTurns } from "../../../dataset/check.ts";
 import type { ProjectFile } from "../../../dataset/project-file.ts";
 import { Snapshots } from "../../../dataset/snapshots.ts";
 import { logFolder, readLogs } from "../../../engine/log-file.ts";
 import { snapshotFolder, userFolder } from "../../../engine/user-folder.ts";
 import { limpetVersion } from "../../../engine/version.ts";
-import { checkAndRepair, openProject } from "../../../services/project-service.ts";
+import { checkAndRepairInTurns, openProject } from "../../../services/project-service.ts";
 import { saveReport } from "../../../services/report-service.ts";
 import type { CliContext } from "../context.ts";
 import { counted, table } from "../values.ts";
@@ -32,7 +32,7 @@ export function register(program: Command, cli: CliContext): void {
         const work = cli.work("Checking");
         if (options.snapshots === true) return listSnapshots(path, cli);
         if (options.restore !== undefined) return restore(path, options.restore, cli, work);
-        const result = checkAndRepair(path, { repair: options.repair === true }, work);
+        const result = await checkAndRepairInTurns(path, { repair: options.repair === true }, work);
         if (options.report !== undefined) await writeReport(path, options.report, cli, work);
         cli.out(result, () =>
           [
@@ -67,7 +67,7 @@ function listSnapshots(path: string, cli: CliContext): void {
 /** What is in the restored project is said by a check of it. */
 async function restore(path: string, day: string, cli: CliContext, work: WorkOptions): Promise<void> {
   const kept = await userSnapshots().restore(path, day, work);
-  const result = checkProject(path, work);
+  const result = await checkProjectInTurns(path, work);
   cli.out({ restored: day, kept, ...result }, () =>
     [
       `The project is as it was on ${day}: ${counted(result.recordings, "recording")}.`,
