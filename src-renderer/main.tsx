@@ -10,6 +10,7 @@ import "./app/widgets.css";
 import "./widgets/signal.css";
 import "./collect/collect.css";
 import "./welcome/welcome.css";
+import "./app/access.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
 import { followShell } from "./app/shell.ts";

@@ -63,7 +63,7 @@ export function ShortcutsDialog() {
               {keys.map(([key, does]) => (
                 <div key={key + does}>
                   <dt>
-                    <kbd>{key}</kbd>
+                    <kbd>{t(key)}</kbd>
                   </dt>
                   <dd>{t(does)}</dd>
                 </div>

@@ -38,7 +38,7 @@ export function SideBar() {
                 type="button"
                 className="step"
                 data-state={state}
-                title={`Ctrl+${index + 1}`}
+                title={t("{{place}} (Ctrl+{{key}})", { place: t(`place.${name}`), key: index + 1 })}
                 aria-keyshortcuts={`Control+${index + 1}`}
                 {...(place === name ? { "aria-current": "step" as const } : {})}
                 onClick={() => go(name)}
