@@ -7,6 +7,7 @@ import { useWork } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
 import { dateAndTimeOf, fixed, percent } from "../locales/format.ts";
 import { Card, ClassChip, ErrorMessage, useLabels, WorkProgress } from "../widgets/parts.tsx";
+import { ScrollX } from "../widgets/scroll-x.tsx";
 import { UNKNOWN } from "./live-answers.ts";
 
 const FIRST = 12;
@@ -106,7 +107,7 @@ function Seen({ log }: { log: BoardLog }) {
         ))}
       </ul>
       {newest.length > 0 && (
-        <div className="scroll-x">
+        <ScrollX name={t("What it has seen by itself")}>
           <table className="list">
             <thead>
               <tr>
@@ -131,7 +132,7 @@ function Seen({ log }: { log: BoardLog }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollX>
       )}
       {newest.length > FIRST && !all && (
         <Button variant="default" size="xs" style={{ alignSelf: "start" }} onClick={() => setAll(true)}>

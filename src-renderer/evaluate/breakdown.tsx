@@ -7,6 +7,7 @@ import type { EvaluationReport } from "../../src-shared/contract/index.ts";
 import { percent } from "../locales/format.ts";
 import { Card, ClassChip } from "../widgets/parts.tsx";
 import { RecordingDialog, type Shown } from "../widgets/recording-dialog.tsx";
+import { ScrollX } from "../widgets/scroll-x.tsx";
 import { range } from "./result-view.tsx";
 
 const FIRST = 8;
@@ -26,7 +27,7 @@ function Groups({ report }: { report: EvaluationReport }) {
   const { t } = useTranslation();
   return (
     <Card title={t("Each group (machine, day, session)")}>
-      <div className="scroll-x">
+      <ScrollX name={t("Each group (machine, day, session)")}>
         <table className="list">
           <thead>
             <tr>
@@ -51,7 +52,7 @@ function Groups({ report }: { report: EvaluationReport }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
       {report.groups.length === 1 && (
         <p className="soft small">
           {t("All held-back recordings are of one group: how it does on others is not known yet.")}
@@ -68,7 +69,7 @@ function Recordings({ report }: { report: EvaluationReport }) {
   const rows = all ? report.perRecording.slice(0, 500) : report.perRecording.slice(0, FIRST);
   return (
     <Card title={t("Each recording as a whole ({{count}})", { count: report.perRecording.length })}>
-      <div className="scroll-x">
+      <ScrollX name={t("Recordings")}>
         <table className="list">
           <thead>
             <tr>
@@ -113,7 +114,7 @@ function Recordings({ report }: { report: EvaluationReport }) {
             })}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
       {!all && report.perRecording.length > FIRST && (
         <Button variant="default" style={{ alignSelf: "start" }} onClick={() => setAll(true)}>
           {t("Show {{count}} more", { count: report.perRecording.length - FIRST })}

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { EvaluationReport } from "../../src-shared/contract/index.ts";
 import { fixed, percent } from "../locales/format.ts";
 import { Card, ClassChip, Message, useLabels } from "../widgets/parts.tsx";
+import { ScrollX } from "../widgets/scroll-x.tsx";
 import { AnomalyCard } from "./anomaly-card.tsx";
 import { Breakdown } from "./breakdown.tsx";
 import { ConfusionMatrix } from "./confusion-matrix.tsx";
@@ -54,7 +55,7 @@ function Classes({ report }: { report: EvaluationReport }) {
   const order = (a: string, b: string): number => labels.indexOf(a) - labels.indexOf(b);
   return (
     <Card title={t("Each class")}>
-      <div className="scroll-x">
+      <ScrollX name={t("Each class")}>
         <table className="list">
           <thead>
             <tr>
@@ -64,12 +65,6 @@ function Classes({ report }: { report: EvaluationReport }) {
               </th>
               <th className="num" title={t("Of those that were, how many were called so")}>
                 {t("Recall")}
-              </th>
-              <th
-                className="num"
-                title={t("Where the recall of new recordings of this kind likely lies (95 %)")}
-              >
-                {t("likely")}
               </th>
               <th className="num" title={t("Precision and recall in one figure")}>
                 F1
@@ -94,8 +89,15 @@ function Classes({ report }: { report: EvaluationReport }) {
                     <ClassChip label={label} />
                   </td>
                   <td className="num">{percent(one.precision)}</td>
-                  <td className="num">{percent(one.recall)}</td>
-                  <td className="num soft">{range(one.recallInterval)}</td>
+                  <td className="num">
+                    {percent(one.recall)}
+                    <small
+                      className="likely"
+                      title={t("Where the recall of new recordings of this kind likely lies (95 %)")}
+                    >
+                      {range(one.recallInterval)}
+                    </small>
+                  </td>
                   <td className="num">{fixed(one.f1, 3)}</td>
                   <td className="num">{one.auc === null ? "–" : fixed(one.auc, 3)}</td>
                   <td className="num">{one.support}</td>
@@ -103,7 +105,7 @@ function Classes({ report }: { report: EvaluationReport }) {
               ))}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
     </Card>
   );
 }

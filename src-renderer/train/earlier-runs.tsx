@@ -8,6 +8,7 @@ import { useEngine } from "../app/engine-context.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
 import { dateAndTimeOf, fixed } from "../locales/format.ts";
 import { Card, percent } from "../widgets/parts.tsx";
+import { ScrollX } from "../widgets/scroll-x.tsx";
 
 export function EarlierRuns() {
   const { t } = useTranslation();
@@ -16,7 +17,7 @@ export function EarlierRuns() {
   const newest = [...experiments].sort((a, b) => b.id - a.id);
   return (
     <Card title={t("Runs")}>
-      <div style={{ overflowX: "auto" }}>
+      <ScrollX name={t("Runs")}>
         <table className="list">
           <thead>
             <tr>
@@ -38,7 +39,7 @@ export function EarlierRuns() {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
     </Card>
   );
 }

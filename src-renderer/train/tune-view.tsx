@@ -8,6 +8,7 @@ import { useKeptWork } from "../app/kept-work.ts";
 import { connectedBoard, currentExperiment, notifyError, useApp } from "../app/store.ts";
 import { fixed, kilobytes, percent } from "../locales/format.ts";
 import { Card, ErrorMessage, WorkProgress } from "../widgets/parts.tsx";
+import { ScrollX } from "../widgets/scroll-x.tsx";
 import { TuneChart } from "./tune-chart.tsx";
 
 /** Kinds of board whose limits are known (resources/boards). */
@@ -155,7 +156,7 @@ function Results(props: { results: readonly TuneResult[]; regression: boolean; r
     useApp.getState().notify({ level: "good", message: t("“{{name}}” is in hand.", { name: one.name }) });
   };
   return (
-    <div className="scroll-x">
+    <ScrollX name={t("Find a better design")}>
       <table className="list">
         <thead>
           <tr>
@@ -219,6 +220,6 @@ function Results(props: { results: readonly TuneResult[]; regression: boolean; r
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollX>
   );
 }
