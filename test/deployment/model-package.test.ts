@@ -22,6 +22,7 @@ import {
   type PackageAnomaly,
   type PackageContent,
   withAlone,
+  withThresholds,
 } from "../../src-main/deployment/model-package.ts";
 import { summarisePackage } from "../../src-main/deployment/package-summary.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
@@ -198,6 +199,22 @@ describe("the model package", () => {
       expect(toHex(withAlone(encodeModelPackage(content), alone))).toBe(
         toHex(encodeModelPackage({ ...content, alone })),
       );
+    }
+  });
+
+  it("gives for other thresholds what they give from the start, and refuses another number of them", () => {
+    for (const { content } of vectors.packages) {
+      const [given, index] = [
+        content.thresholds,
+        vectors.packages.findIndex((one) => one.content === content),
+      ];
+      const others = given.map((_, label) => 0.25 + 0.1 * label);
+      const bytes = encodeModelPackage(contentAt(index));
+      const changed = withThresholds(bytes, others);
+      expect(toHex(changed)).toBe(toHex(encodeModelPackage({ ...contentAt(index), thresholds: others })));
+      expect(summarisePackage(changed).thresholds).toEqual(others.map(Math.fround));
+      expect(toHex(withThresholds(changed, given))).toBe(toHex(bytes));
+      errorOf("conversion-failed", () => withThresholds(bytes, [...given, 0.5]));
     }
   });
 
