@@ -43,8 +43,22 @@ export async function listBoards(read: SignalReader, connected?: BoardSession | 
   ];
   const ports = [...serial.map(describeSerialPort), ...made];
   return Promise.all(
-    ports.map((known) => (connected?.port === known.port ? connected.info : askBoard(known, read))),
+    ports.map((known) =>
+      connected?.port === known.port ? connected.info : withinTime(known, askBoard(known, read)),
+    ),
   );
+}
+
+/** One board that neither answers nor fails does not keep the others out of the list, milliseconds. */
+const LIST_MS = 10_000;
+
+function withinTime(known: BoardInfo, asked: Promise<BoardInfo>): Promise<BoardInfo> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<BoardInfo>((resolve) => {
+    const problem = "It has not answered yet. Choose it, or look again.";
+    timer = setTimeout(() => resolve({ ...known, problem }), LIST_MS);
+  });
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
 const UNKNOWN = { firmware: null, model: null, sensors: [] };

@@ -13,6 +13,10 @@ import { notifyError, useApp } from "./store.ts";
 
 export const SIGNAL_EXTENSIONS = ["wav", "csv", "ts", "json", "cbor"];
 
+const UNKNOWN = { firmware: null, model: null, sensors: [] };
+const VIRTUAL: BoardInfo = { ...UNKNOWN, port: "virtual", board: "virtual", name: "Virtual board" };
+const SIMULATED: BoardInfo = { ...UNKNOWN, port: "simulated", board: "simulated", name: "Simulated board" };
+
 const isMadeHere = (port: string): boolean => port === "virtual" || port === "simulated";
 
 export function BoardDialog() {
@@ -51,7 +55,9 @@ function BoardList({ onClose }: { onClose: () => void }) {
   useEffect(() => {
     void list.start({});
   }, [list.start]);
-  const boards = list.result ?? [];
+  const { info } = useApp.getState();
+  // What this computer makes itself is there at once, also while ports are still asked.
+  const boards = list.result ?? (info?.virtualBoard.available === false ? [SIMULATED] : [VIRTUAL, SIMULATED]);
   const port = picked ?? firstChoice(boards, state.kind === "connected" ? state.info.port : null);
   const wanted = port === "other" ? address.trim() : port;
   const connected = state.kind === "connected" && state.info.port === wanted && signals.length === 0;
@@ -115,7 +121,7 @@ function BoardList({ onClose }: { onClose: () => void }) {
             onChoose={() => choose(board.port)}
           />
         ))}
-        {list.result !== null && (
+        {
           <button
             type="button"
             className="choice"
@@ -139,7 +145,7 @@ function BoardList({ onClose }: { onClose: () => void }) {
           onChange={(event) => setAddress(event.currentTarget.value)}
         />
       )}
-      {isMadeHere(port) && list.result !== null && <Signals signals={signals} onChange={setSignals} />}
+      {isMadeHere(port) && <Signals signals={signals} onChange={setSignals} />}
       {list.result !== null && !firmware.running && (
         <MissingBoardHelp onConnect={(at) => void connectAt(at)} onWrite={(at) => void write(at)} />
       )}
