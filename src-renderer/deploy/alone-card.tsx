@@ -4,7 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { ExperimentInfo } from "../../src-shared/contract/index.ts";
 import { Card } from "../widgets/parts.tsx";
 import { UNKNOWN } from "./live-answers.ts";
+import { powerText } from "./power-rows.tsx";
 import type { Alone } from "./use-alone.ts";
+import { useReckonedPower } from "./use-reckoned-power.ts";
 
 /** Periods to choose from, milliseconds; 0: windows follow each other. */
 const PERIODS = [0, 1000, 5000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000];
@@ -19,11 +21,16 @@ export function AloneCard(props: {
   const words = (ms: number): string =>
     ms === 0
       ? t("always, window after window")
-      : ms < 60_000
+      : ms < 120_000
         ? t("one window every {{count}} s", { count: ms / 1000 })
         : ms < 3_600_000
           ? t("one window every {{count}} min", { count: ms / 60_000 })
           : t("one window every {{count}} h", { count: ms / 3_600_000 });
+  const reckoned = useReckonedPower(experiment.id, alone.everyMs);
+  const goalOf = (ms: number): string => {
+    const goal = reckoned?.goals.get(ms);
+    return goal === undefined ? "" : ` · ${t(`power.${goal}`)}`;
+  };
   const labels = [...experiment.labels, UNKNOWN];
   const toggle = (label: string): void =>
     onChange({
@@ -37,9 +44,9 @@ export function AloneCard(props: {
           label={t("It listens")}
           value={String(alone.everyMs)}
           onChange={(event) => onChange({ ...alone, everyMs: Number(event.currentTarget.value) })}
-          data={[...new Set([...PERIODS, alone.everyMs])]
+          data={[...new Set([...PERIODS, ...(reckoned?.goals.keys() ?? []), alone.everyMs])]
             .sort((a, b) => a - b)
-            .map((value) => ({ value: String(value), label: words(value) }))}
+            .map((value) => ({ value: String(value), label: `${words(value)}${goalOf(value)}` }))}
         />
         <NumberInput
           label={t("A new state counts after so many windows alike")}
@@ -70,6 +77,15 @@ export function AloneCard(props: {
           : t("Between windows it rests, which saves power; what happens meanwhile it does not see.")}{" "}
         {t("It goes onto the board together with the model.")}
       </p>
+      {reckoned !== null && (
+        <p className="small">
+          {t("About {{power}}, reckoned for {{board}}: {{days}} days on a CR2032.", {
+            power: powerText(reckoned.budget.milliwatts),
+            board: reckoned.board,
+            days: Math.floor(reckoned.budget.batteryDays.cr2032 ?? 0),
+          })}
+        </p>
+      )}
     </Card>
   );
 }

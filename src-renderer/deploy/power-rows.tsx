@@ -7,7 +7,7 @@ import { grouped } from "../locales/format.ts";
 type Reach = PowerBudget["reaches"][number];
 
 /** Microwatts below a tenth of a milliwatt, so that small figures keep their digits. */
-function power(milliwatts: number): string {
+export function powerText(milliwatts: number): string {
   const micro = milliwatts < 0.1;
   const value = micro ? 1000 * milliwatts : milliwatts;
   return `${grouped(value, value < 10 ? 2 : value < 100 ? 1 : 0)}\u00a0${micro ? "µW" : "mW"}`;
@@ -29,16 +29,16 @@ export function PowerRows({ budget }: { budget: PowerBudget }) {
         {everyMs > 0 && (
           <div>
             <dt>{t("A window every {{period}}", { period: period(everyMs) })}</dt>
-            <dd>{power(milliwatts)}</dd>
+            <dd>{powerText(milliwatts)}</dd>
           </div>
         )}
         <div>
           <dt>{t("Windows one after the other")}</dt>
-          <dd>{power(continuousMilliwatts)}</dd>
+          <dd>{powerText(continuousMilliwatts)}</dd>
         </div>
         <div>
           <dt>{t("Asleep between windows")}</dt>
-          <dd>{power(sleepMicrowatts / 1000)}</dd>
+          <dd>{powerText(sleepMicrowatts / 1000)}</dd>
         </div>
         {reaches.map((reach) => (
           <div key={reach.goal}>

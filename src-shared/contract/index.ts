@@ -7,6 +7,7 @@ import { z } from "zod";
 import { designFile } from "../design.ts";
 import * as board from "./board.ts";
 import * as learning from "./learning.ts";
+import * as power from "./power.ts";
 import * as project from "./project.ts";
 import * as tuning from "./tuning.ts";
 
@@ -330,6 +331,11 @@ export const requests = {
   "evaluation:learning-curve": request(learning.learningCurveRequest, learning.learningCurveReport),
   /** What is wrong with the data or doubtful, each with one next step, the worst first. Takes seconds; may be cancelled. */
   "diagnosis:run": request(learning.diagnosisRequest, z.array(learning.diagnosisFinding)),
+  /** What an experiment takes on each kind of board with a window every `everyMs` (0: one after the other), before it is on any. */
+  "deployment:reckon-power": request(
+    z.object({ experiment: z.int(), everyMs: z.number().min(0).default(0) }),
+    power.powerOnBoards,
+  ),
   "deployment:run": request(learning.deploymentRequest, learning.deploymentReport),
   "live:start": request(none, none),
   "live:stop": request(none, none),

@@ -106,6 +106,8 @@ export function learningHandlers(state: EngineState): Pick<Handlers, Names> {
         state.experimentsChanged();
       }
     },
+    "deployment:reckon-power": async ({ experiment, everyMs }) =>
+      (await import("../../services/power-service.ts")).powerOnBoards(state.project, experiment, everyMs),
     "deployment:run": async ({ experiment, board, firmware, ...alone }, call) => {
       const { project, boards } = state;
       const converted = await (await conversion()).packageExperiment(project, experiment, call);
