@@ -156,18 +156,17 @@ function Classes(props: {
   return rows.map((row) => {
     const threshold = props.thresholds[row.label] ?? 0;
     const point = pointAt(row.points, threshold);
-    const name = `threshold-${row.label}`;
     return (
       <section className="card" key={row.label}>
         <div className="row">
           <ClassChip label={row.label} />
           <span className="grow" />
-          <span className="small" id={name}>
+          <span className="small">
             {t("Threshold")} <b>{threshold > 0 ? fixed(threshold, 2) : t("none")}</b>
           </span>
         </div>
         <Slider
-          thumbProps={{ "aria-label": t("Threshold of “{{label}}”", { label: row.label }) }}
+          thumbLabel={t("Threshold of “{{label}}”", { label: row.label })}
           min={0}
           max={0.99}
           step={0.01}
