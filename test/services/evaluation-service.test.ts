@@ -73,7 +73,25 @@ describe("an experiment", () => {
           recall: (matrix[index]?.[index] ?? 0) / (support ?? 1),
         });
       }
+      for (const { auc, recall, recallInterval } of Object.values(report.perClass)) {
+        expect(auc).toBeGreaterThan(0.8);
+        expect(recallInterval[0]).toBeLessThanOrEqual(recall);
+        expect(recallInterval[1]).toBeGreaterThanOrEqual(recall - 1e-12);
+      }
       expect(report.recordings.count).toBe(7);
+      // Fewer recordings than windows: less is known for sure.
+      const { accuracyInterval } = report.recordings;
+      expect(accuracyInterval[1] - accuracyInterval[0]).toBeGreaterThan(
+        report.accuracyInterval[1] - report.accuracyInterval[0],
+      );
+      expect(report.perRecording).toHaveLength(7);
+      expect(report.perRecording.reduce((sum, { windows }) => sum + windows, 0)).toBe(report.windows);
+      expect(report.perRecording.reduce((sum, one) => sum + one.windows * one.accuracy, 0)).toBeCloseTo(
+        hits,
+        9,
+      );
+      expect(report.perRecording[0]).toMatchObject({ name: "slow.77", label: "slow", predicted: "fast" });
+      expect(report.unknown).toMatchObject({ windows: 0, answeredAccuracy: report.accuracy });
       reports.push(report);
     }
     const [float, int8] = reports;
@@ -95,7 +113,8 @@ describe("an experiment", () => {
       const twin = await evaluate(project, { experiment, split: "test", engine: "int8" });
       const onBoard = await evaluate(project, { experiment, split: "test", engine: "board", board });
       expect(twin.windows).toBeGreaterThanOrEqual(200);
-      expect({ ...onBoard, engine: "int8" }).toEqual(twin);
+      expect(onBoard.boardDifference).toBeNull();
+      expect({ ...onBoard, engine: "int8", boardDifference: undefined }).toEqual(twin);
     });
   }
 
@@ -249,6 +268,8 @@ describe("an experiment", () => {
     const after = await evaluate(project, { experiment, split: "test", engine: "float" });
     expect(after.groups.map(({ group }) => group)).toEqual(["night", "day"]);
     expect(after.groups[0]?.accuracy).toBeLessThan(0.2);
+    expect(after.groups.map(({ recordings }) => recordings)).toEqual([1, 6]);
+    expect(after.groups[0]?.accuracyInterval[1]).toBeGreaterThan(after.groups[0]?.accuracy ?? 1);
     expect(after.warnings.join()).toContain("The group night is both in training and in the test");
     expect(after.warnings.join()).toContain("have changed since the training");
     for (let edit = 0; edit < 3; edit++) project.undo();
