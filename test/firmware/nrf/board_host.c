@@ -28,6 +28,7 @@ uint8_t __image_start[64] = "limpet";
 __attribute__((aligned(16))) uint8_t __pool_start[65536];
 
 static bool over_usb;
+static bool is_nano;
 static bool touches;
 static uint64_t began_ns;
 static uint8_t input[4096];
@@ -143,6 +144,8 @@ static void leave(int signal_number) {
 
 static bool light(void) {
   if (!over_usb) return fake_pin(NRF_PIN(0, 15)) && !fake_pin(NRF_PIN(0, 31));
+  /* And its power light is off while it rests, as it does now. */
+  if (is_nano) return fake_pin(NRF_PIN(0, 13)) && !fake_pin(NRF_PIN(1, 9));
   return (fake_kept(GPIO_PIN_CNF(NRF_PIN(0, 26))) & 1u) != 0 && !fake_pin(NRF_PIN(0, 26));
 }
 
@@ -209,6 +212,7 @@ int main(int count, char **words) {
     bool xiao = strcmp(board, "xiao-nrf52840-sense") == 0;
     const fake_accelerometer *nano = strcmp(board, "nano-33-ble-rev2") == 0 ? &FAKE_BMI270 : &FAKE_LSM9DS1;
     over_usb = true;
+    is_nano = !xiao;
     fake_usbd();
     if (xiao) {
       fake_twim(FAKE_LSM6DS3TR_C.device, NRF_PIN(0, 27), NRF_PIN(0, 7));

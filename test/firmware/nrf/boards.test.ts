@@ -230,6 +230,11 @@ describe.skipIf(!ready)("whole boards on models of chip, sensors and host", () =
     await leaveAlone(running, { rateHz: 208, listens: 0 });
   }, 150_000);
 
+  it("Nano 33 BLE Sense rev2: the same, with a BMI270 that is suspended in between", async () => {
+    const running = await start(build("nano-33-ble"), "nano-33-ble-rev2", ALONE_SECONDS);
+    await leaveAlone(running, { rateHz: 200, listens: 0 });
+  }, 150_000);
+
   it("Nano 33 BLE Sense, both revisions: the same over USB, and the touch that its bootloader waits for", async () => {
     const program = build("nano-33-ble");
     const first = await start(program, "nano-33-ble");
