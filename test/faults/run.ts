@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runKills } from "./kills.ts";
 import { runHandshakes, runLineFaults } from "./line-faults.ts";
+import { runMergeKills } from "./merge-kills.ts";
 import { runImportKills, runPowerCuts } from "./power-cuts.ts";
 import { seededRandom } from "./random.ts";
 import { runTrainingKills } from "./training-kills.ts";
@@ -55,6 +56,12 @@ try {
   const imports = await runImportKills(20, seededRandom(seed), folder);
   say(
     `  ${imports.kills} kills, ${imports.inTheMidst} in the midst, files there after each: ${imports.filesThere.join(" ")} of ${imports.files}; none in part, none twice`,
+  );
+
+  say("Engine killed, and cancelled, while it takes another project in:");
+  const merges = await runMergeKills(40, seededRandom(seed), folder);
+  say(
+    `  ${merges.kills} kills, ${merges.inTheMidst} in the midst, ${merges.cancelled} cancelled, ${merges.done} done before; all of it or nothing each time, ${merges.recordings} recordings in the end`,
   );
 
   say("Engine killed, and cancelled, while it trains:");
