@@ -121,20 +121,18 @@ function BoardList({ onClose }: { onClose: () => void }) {
             onChoose={() => choose(board.port)}
           />
         ))}
-        {
-          <button
-            type="button"
-            className="choice"
-            aria-pressed={port === "other"}
-            onClick={() => choose("other")}
-          >
-            <Usb size={22} aria-hidden />
-            <b>{t("Another port")}</b>
-            <small>
-              {t("A serial port by its name (COM5, or COM5@9600 for another speed), or tcp://host:port")}
-            </small>
-          </button>
-        )}
+        <button
+          type="button"
+          className="choice"
+          aria-pressed={port === "other"}
+          onClick={() => choose("other")}
+        >
+          <Usb size={22} aria-hidden />
+          <b>{t("Another port")}</b>
+          <small>
+            {t("A serial port by its name (COM5, or COM5@9600 for another speed), or tcp://host:port")}
+          </small>
+        </button>
       </div>
       {port === "other" && (
         <TextInput
