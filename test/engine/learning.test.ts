@@ -106,6 +106,12 @@ describe("the whole job over a channel", () => {
       const curve = await ask("evaluation:learning-curve", { experiment });
       expect(curve.points).toHaveLength(4);
 
+      const reckoned = await ask("deployment:reckon-power", { experiment, everyMs: 60_000 });
+      expect(reckoned.boards.map(({ board }) => board)).toContain("microbit-v2");
+      for (const { powerBudget } of reckoned.boards) {
+        expect(powerBudget.milliwatts).toBeLessThan(powerBudget.continuousMilliwatts);
+      }
+
       const alone = { everyMs: 60_000, light: [UNKNOWN], confirm: 2 };
       const deployed = await ask("deployment:run", { experiment, board: "simulated", ...alone });
       expect(deployed.goldenVectors.identical).toBe(deployed.goldenVectors.run);
