@@ -7,7 +7,7 @@ import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 import { checkLeaks } from "../features/check-design.ts";
-import { planDataset } from "../features/dataset-windows.ts";
+import { planDataset, type RecordingWindows } from "../features/dataset-windows.ts";
 import { usable } from "../features/sensor-choice.ts";
 import { diagnoseChannels } from "./diagnosis/channels.ts";
 import { diagnoseDuplicates } from "./diagnosis/duplicates.ts";
@@ -18,6 +18,9 @@ import { chosenDesign, featuresOf, type LearningPlan, planLearning, type Table }
 
 const SEVERITIES = ["error", "warning", "info"] as const;
 
+/** What is looked at of a large project. */
+const MOST_RECORDINGS = 800;
+const MOST_WINDOWS = 20_000;
 /** Parts of the whole, for progress. */
 const CHANNELS_END = 0.1;
 const FEATURES_END = 0.3;
@@ -84,13 +87,37 @@ function learningOf(
   }
 }
 
-async function tableOf(
+/** Features of the windows that are looked at: all, or where that would take too long an even choice of each label's recordings. */
+function tableOf(
   project: ProjectFile,
   { design, plan }: Pick<LearningPlan, "design" | "plan">,
   work: WorkOptions,
 ): Promise<Table> {
-  return featuresOf(project, { design, plan }, work);
+  return featuresOf(project, { design, plan: manageable(plan) }, work);
 }
+
+export function manageable(plan: readonly RecordingWindows[]): readonly RecordingWindows[] {
+  const used = plan.filter(({ windows }) => windows.length > 0);
+  const total = used.reduce((sum, { windows }) => sum + windows.length, 0);
+  if (used.length <= MOST_RECORDINGS && total <= MOST_WINDOWS) return used;
+  const byLabel = new Map<string, RecordingWindows[]>();
+  for (const one of used) {
+    const own = byLabel.get(one.recording.label);
+    if (own === undefined) byLabel.set(one.recording.label, [one]);
+    else own.push(one);
+  }
+  const each = Math.max(1, Math.floor(MOST_RECORDINGS / byLabel.size));
+  const windows = Math.max(1, Math.floor(MOST_WINDOWS / Math.min(used.length, MOST_RECORDINGS)));
+  return [...byLabel.values()]
+    .flatMap((own) => evenly(own, each))
+    .map((one) => ({ recording: one.recording, windows: evenly(one.windows, windows) }));
+}
+
+/** At most `count` of a list, evenly spread. */
+const evenly = <T>(list: readonly T[], count: number): readonly T[] =>
+  list.length <= count
+    ? list
+    : Array.from({ length: count }, (_, index) => list[Math.floor((index * list.length) / count)] as T);
 
 /** Windows or groups that the test shares with the training. */
 function leakFindings(project: ProjectFile, { plan }: Pick<LearningPlan, "plan">): DiagnosisFinding[] {

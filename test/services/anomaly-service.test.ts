@@ -50,6 +50,12 @@ describe("an experiment with an anomaly score", () => {
       auc: 1,
     });
     expect(int8.anomaly).toEqual(float.anomaly);
+    // All of it is unknown to the board: the score is above the threshold, and what it would be called is a normal label.
+    const { windows } = float;
+    expect(float.unknown).toEqual({ windows, right: 0, wrong: windows, answeredAccuracy: null });
+    expect(int8.unknown).toEqual(float.unknown);
+    const board = await evaluate(project, { experiment, split: "test", engine: "board", board: "simulated" });
+    expect(board.unknown).toEqual(float.unknown);
     project.close();
   });
 

@@ -1,7 +1,7 @@
 /** The diagnosis of projects that have one thing wrong each, made or real: it is found, it is what is said, and nothing else is. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { ProjectFile } from "../../src-main/dataset/project-file.ts";
-import { diagnose } from "../../src-main/services/diagnosis-service.ts";
+import { diagnose, manageable } from "../../src-main/services/diagnosis-service.ts";
 import { evaluate } from "../../src-main/services/evaluation-service.ts";
 import { importFiles } from "../../src-main/services/project-service.ts";
 import { groupingsOf } from "../../src-main/services/recording-groups.ts";
@@ -233,6 +233,25 @@ describe("a diagnosis", () => {
     values.saveDesign(quickDesign({ task: "regression" }));
     for (let hz = 10; hz < 40; hz += 3) addTake(values, { label: String(hz), take: hz, hz, seconds: 4 });
     expect(kinds(await diagnose(values, null))).toEqual([]);
+  });
+
+  it("looks at an even choice of a project that is too large, with every label in it", () => {
+    const [recording] = opened(machineProject(1)).recordings();
+    if (recording === undefined) throw new Error("the project is empty");
+    const planOf = (recordings: number, windows: number) =>
+      Array.from({ length: recordings }, (_, id) => {
+        const own = { ...recording, id, label: id % 100 === 0 ? "rare" : `common ${id % 2}` };
+        const window = { startMs: 0, starts: [0], recording: own, split: own.split };
+        return { recording: own, windows: Array.from({ length: windows }, () => window) };
+      });
+    const small = planOf(700, 20);
+    expect(manageable(small)).toEqual(small);
+    const chosen = manageable(planOf(20_000, 30));
+    expect(chosen.length).toBeLessThanOrEqual(800);
+    expect(chosen.filter(({ recording: { label } }) => label === "rare").length).toBeGreaterThan(100);
+    expect(chosen.reduce((sum, { windows }) => sum + windows.length, 0)).toBeLessThanOrEqual(20_000);
+    const long = manageable(planOf(3, 100_000));
+    expect(long.map(({ windows }) => windows.length)).toEqual([6666, 6666, 6666]);
   });
 
   it("can be cancelled, and writes nothing but features that it may need again", async () => {

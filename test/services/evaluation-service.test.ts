@@ -181,6 +181,7 @@ describe("an experiment", () => {
       const predictions = await predictFiles(project, experiment, files, engine);
       expect(predictions.map(({ label }) => label)).toEqual(["slow", "fast"]);
       expect(predictions[0]?.windows[1]?.startMs).toBe(320);
+      expect(predictions[0]?.windows.filter(({ called }) => called === "slow").length).toBeGreaterThan(50);
       const scores = Object.values(predictions[0]?.windows[0]?.scores ?? {});
       expect(scores.reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 1);
     }

@@ -34,7 +34,7 @@ export async function diagnoseDuplicates(
   const exact = exactPairs(project);
   const known = new Set(exact.map(keyOf));
   const near: Pair[] = [];
-  const candidates = nearestPairs(table).filter((pair) => !known.has(keyOf(pair)));
+  const candidates = (await nearestPairs(table, work)).filter((pair) => !known.has(keyOf(pair)));
   for (const [index, pair] of candidates.entries()) {
     if (isSame(project, design, pair)) near.push(pair);
     work.onProgress?.("looking for duplicates", (index + 1) / candidates.length);
@@ -58,7 +58,7 @@ function exactPairs(project: ProjectFile): Pair[] {
 }
 
 /** Pairs of recordings whose mean features lie nearest to each other, the nearest first. */
-function nearestPairs({ windows, features }: Table): Pair[] {
+async function nearestPairs({ windows, features }: Table, work: WorkOptions): Promise<Pair[]> {
   const { size, values } = features;
   const normalised = normalise(values, fitNormalisation("standard", values, size));
   const means = new Map<RecordingInfo, Float64Array>();
@@ -74,7 +74,11 @@ function nearestPairs({ windows, features }: Table): Pair[] {
     mean: sum.map((value) => value / (counts.get(recording) ?? 1)),
   }));
   const pairs = new Map<string, Pair & { distance: number }>();
-  for (const { recording: a, mean } of rows) {
+  for (const [index, { recording: a, mean }] of rows.entries()) {
+    if (index % 16 === 0) {
+      await nextTurn();
+      throwIfCancelled(work.signal);
+    }
     const others = rows
       .filter(({ recording: b }) => b !== a && matters({ a, b }))
       .map(({ recording: b, mean: other }) => ({ a, b, distance: distance(mean, other) }))
