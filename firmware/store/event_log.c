@@ -20,9 +20,10 @@
 enum { KIND_EVENT = 1, KIND_COUNT = 2, KIND_START = 3 };
 
 /*
- * Windows that are only counted reach the flash this often at the latest: soon in the first hour after a start, then rarely, for each record wears the
- * flash and pushes an old event out. Tenths of a second.
+ * When windows that are only counted reach the flash at the latest: 5 s after the board has begun to look, then after twice as long each time up to a
+ * minute, and every ten minutes from an hour after the start on; for each record wears the flash and pushes an old event out. Tenths of a second.
  */
+#define FIRST_COUNT 50u
 #define EARLY_COUNT 600u
 #define COUNT 6000u
 #define EARLY 36000u
@@ -253,7 +254,8 @@ static void make_firm(const event_log *log) {
 
 int event_log_begin(event_log *log, const uint8_t owner[EVENT_LOG_OWNER_BYTES], uint32_t now) {
   log->label = NO_LABEL;
-  log->next_count = now + EARLY_COUNT;
+  log->interval = FIRST_COUNT;
+  log->next_count = now + log->interval;
   if (!event_log_is_of(log, owner)) {
     memcpy(log->owner, owner, EVENT_LOG_OWNER_BYTES);
     int status = event_log_clear(log);
@@ -287,7 +289,9 @@ void event_log_window(event_log *log, uint32_t now, uint8_t label, float score) 
   log->pending++;
   if (log->pending == UINT16_MAX || now >= log->next_count) {
     event_log_end(log, now);
-    log->next_count = now + (now < EARLY ? EARLY_COUNT : COUNT);
+    uint32_t longer = 2u * log->interval < EARLY_COUNT ? 2u * log->interval : EARLY_COUNT;
+    log->interval = now < EARLY ? longer : COUNT;
+    log->next_count = now + log->interval;
   }
 }
 

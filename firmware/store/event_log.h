@@ -39,6 +39,7 @@ typedef struct {
   uint8_t label;
   uint16_t pending;
   uint32_t next_count;
+  uint32_t interval;
 } event_log;
 
 typedef struct {
