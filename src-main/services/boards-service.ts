@@ -94,6 +94,8 @@ export class BoardsService {
   readonly #listeners = new Set<(event: BoardsEvent) => void>();
   #session: BoardSession | null = null;
   #state: ConnectionState = { kind: "disconnected" };
+  /** A look at all ports that may be under way: it has each of them open for a moment. */
+  #listing: Promise<unknown> = Promise.resolve();
   /** Why the last connection failed; null where it did not. */
   #failure: LimpetError | null = null;
   #options: OpenOptions = {};
@@ -135,7 +137,9 @@ export class BoardsService {
   }
 
   list(): Promise<BoardInfo[]> {
-    return listBoards(this.#read, this.#session);
+    const listing = listBoards(this.#read, this.#session);
+    this.#listing = listing.catch(() => {});
+    return listing;
   }
 
   /** Whether a port can be used: opens it and lets go of it again, unless that was just tried. Throws what is wrong. */
@@ -153,6 +157,7 @@ export class BoardsService {
     const generation = ++this.#generation;
     this.#options = options;
     this.#setState({ kind: "connecting", port });
+    if (port !== "simulated") await this.#listing;
     try {
       const session = await this.#open(port, options);
       if (generation !== this.#generation) {
