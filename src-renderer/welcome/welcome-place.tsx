@@ -21,6 +21,7 @@ import type { RequestParams } from "../../src-shared/contract/index.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { Appearance } from "../app/side-bar.tsx";
 import { notifyError, PLACES, type Place, useApp } from "../app/store.ts";
+import { dateOf } from "../locales/format.ts";
 import { joinPath, pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, WorkProgress } from "../widgets/parts.tsx";
 
@@ -60,6 +61,7 @@ export function WelcomePlace() {
   const info = useApp((state) => state.info);
   const create = useWork("project:create");
   const open = useWork("project:open");
+  const [tried, setTried] = useState<string | null>(null);
   const [stamp] = useState(() =>
     new Date().toISOString().slice(0, 19).replace("T", " ").replaceAll(":", "-"),
   );
@@ -89,7 +91,9 @@ export function WelcomePlace() {
   const openOne = async (known?: string): Promise<void> => {
     const path =
       known ?? (await pickPaths({ mode: "files", title: t("Open project"), extensions: ["limpet"] }))[0];
-    if (path !== undefined) await open.start({ path });
+    if (path === undefined) return;
+    setTried(path);
+    await open.start({ path });
   };
   return (
     <main className="welcome">
@@ -151,7 +155,22 @@ export function WelcomePlace() {
             onCancel={create.cancel}
           />
         )}
-        <ErrorMessage error={create.error ?? open.error} />
+        <ErrorMessage
+          error={create.error ?? open.error}
+          action={
+            tried !== null &&
+            (open.error?.code === "project-corrupt" || open.error?.code === "project-invalid") ? (
+              <Button
+                size="xs"
+                variant="default"
+                style={{ marginTop: 8 }}
+                onClick={() => useApp.setState({ projectDialog: { path: tried } })}
+              >
+                {t("Copies of earlier days…")}
+              </Button>
+            ) : undefined
+          }
+        />
         <button type="button" className="choice" onClick={() => void makeNew().catch(notifyError)}>
           <FilePlus2 size={24} aria-hidden />
           <b>{t("New project")}</b>
@@ -208,7 +227,7 @@ function Recent({ onOpen }: { onOpen: (path: string) => void }) {
                 {project.name}
               </button>
               <span className="soft small">
-                {project.exists ? new Date(project.openedAt).toLocaleDateString() : t("no longer there")}
+                {project.exists ? dateOf(project.openedAt) : t("no longer there")}
               </span>
             </li>
           ))}
