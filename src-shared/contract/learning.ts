@@ -413,6 +413,8 @@ export const diagnosisFinding = z.object({
   label: z.string().optional(),
   /** What the label could be instead. */
   suggestedLabel: z.string().optional(),
+  /** Which part of the recording it is about; the whole where absent. */
+  stretch: z.object({ startMs: z.number(), endMs: z.number() }).optional(),
   /** The place in the app where the next step is done. */
   place: z.enum(["goal", "collect", "design", "train", "convert", "evaluate", "deploy"]),
 });
@@ -456,7 +458,10 @@ export const deploymentReport = z.object({
   batteryDays: z.number().nullable(),
   /** What it takes as deployed, and which period reaches which goal; null where the board has no figures. */
   powerBudget: powerBudget.nullable().default(null),
+  /** SHA-256 as the board tells them: of its model and of its firmware; and of the dataset that the model on it was trained on. Null: not known. */
   modelHash: z.string(),
+  firmwareHash: z.string().nullable().default(null),
+  datasetHash: z.string().nullable().default(null),
   warnings: z.array(z.string()),
   stages: z.array(z.object({ stage: deploymentStage, seconds: z.number() })),
 });

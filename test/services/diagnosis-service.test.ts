@@ -62,6 +62,27 @@ describe("a diagnosis", () => {
     }
   });
 
+  it("finds a stretch of a recording that is another state, and where it is", async () => {
+    const project = opened(machineProject(6, 20));
+    const [slow, fast] = [turning(12, 30, 0.1, 901), turning(31, 30, 0.1, 902)];
+    // Eight seconds of the fast one, from second 10 on.
+    slow.set(fast.subarray(3 * 2000, 3 * 3600), 3 * 2000);
+    const mixed = addSamples(project, "slow.mixed", "slow", slow);
+    const found = of(await diagnose(project, null), "label");
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({
+      recordings: [mixed],
+      label: "slow",
+      suggestedLabel: "fast",
+      place: "collect",
+    });
+    expect(requests["diagnosis:run"].result.parse(found)).toEqual(found);
+    const { startMs = 0, endMs = 0 } = found[0]?.stretch ?? {};
+    expect(Math.abs(startMs - 10_000)).toBeLessThan(1500);
+    expect(Math.abs(endMs - 18_000)).toBeLessThan(1500);
+    expect(found[0]?.hint).toContain("cut it out");
+  });
+
   it("finds a channel that is dead, one that is another's copy, and one that drops out", async () => {
     const project = opened(newProject());
     for (const [label, hz] of Object.entries(CLASSES)) {

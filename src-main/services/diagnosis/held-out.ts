@@ -5,22 +5,24 @@
 import type { DiagnosisFinding, RecordingInfo } from "../../../src-shared/contract/index.ts";
 import type { Design } from "../../../src-shared/design.ts";
 import type { WorkOptions } from "../../../src-shared/work.ts";
-import { suspectLabels } from "../../training/label-errors.ts";
 import { type CrossValidation, crossValidate, dealRecordings } from "../cross-validation.ts";
 import { select, type Table } from "../learning-data.ts";
 import { argmax, mcnemar } from "../metrics.ts";
 import { type Grouping, groupingsOf, valuesOnBothSides } from "../recording-groups.ts";
-import { type JudgedRecording, recordNext } from "./what-to-record.ts";
+import {
+  doubtfulLabels,
+  type HeldOut,
+  judgedRecordings,
+  LEAST_RECORDINGS,
+  meanOf,
+} from "./doubtful-labels.ts";
+import { recordNext } from "./what-to-record.ts";
 
 const FOLDS = 5;
 const SEED = 1;
 /** Windows of each recording, and of all, that the checks are made with. */
 const WINDOWS_EACH = 40;
 const WINDOWS = 2400;
-/** Labels are judged where a class has so many recordings; of a single one nothing is known. */
-const LEAST_RECORDINGS = 3;
-/** Where more of all recordings than this look wrong, the classes cannot be told apart and no label is to blame. */
-const TOO_MANY = 0.2;
 /** A drop of accuracy from left-out recordings to left-out groups that misleads. */
 const DROP = 0.1;
 const SIGNIFICANT = 0.01;
@@ -51,19 +53,15 @@ export async function crossChecks(
   });
   const dealt = dealRecordings(table, FOLDS, SEED);
   const byRecording = await crossValidate(design, labels, table, dealt, turn(0));
-  const judged = judgedRecordings(table, labels, byRecording);
-  let suspects = suspectsOf(judged, labels, counts);
-  if (suspects.length > 0 && !areTooMany(suspects, judged)) {
+  const lengthMs = design.window.lengthMs;
+  let held: HeldOut = { table, labels, counts, lengthMs, ...byRecording };
+  if (doubtfulLabels(held).length > 0) {
     // Once more with other folds, and the mean of both: what was one network's mistake goes.
     const again = dealRecordings(table, FOLDS, SEED + 1);
-    const second = judgedRecordings(
-      table,
-      labels,
-      await crossValidate(design, labels, table, again, turn(1)),
-    );
-    suspects = suspectsOf(meanOf(judged, second, labels), labels, counts);
+    held = { ...held, ...meanOf(byRecording, await crossValidate(design, labels, table, again, turn(1))) };
   }
-  const findings = labelFindings(suspects, judged);
+  const judged = judgedRecordings(held);
+  const findings = doubtfulLabels(held);
   const doubtful = new Set(findings.flatMap(({ recordings: some }) => some ?? []));
   for (const [index, grouping] of tried.entries()) {
     const folds = foldsOf(recordings, grouping);
@@ -86,96 +84,6 @@ function thinned(table: Table): Table {
     const total = totals.get(recording.id) ?? 1;
     return total <= each || Math.floor((place * each) / total) !== Math.floor(((place - 1) * each) / total);
   });
-}
-
-/** Recordings with the mean of their windows' scores; those that no network could judge are left out. */
-function judgedRecordings(
-  { windows }: Table,
-  labels: readonly string[],
-  { scores, judged }: CrossValidation,
-): JudgedRecording[] {
-  const sums = new Map<RecordingInfo, { sum: Float64Array; windows: number }>();
-  for (const [row, { recording }] of windows.entries()) {
-    if (judged[row] !== true) continue;
-    const own = sums.get(recording) ?? { sum: new Float64Array(labels.length), windows: 0 };
-    own.windows++;
-    for (let i = 0; i < labels.length; i++) {
-      own.sum[i] = (own.sum[i] as number) + (scores[row * labels.length + i] as number);
-    }
-    sums.set(recording, own);
-  }
-  return [...sums].map(([recording, { sum, windows: count }]) => {
-    const mean = sum.map((value) => value / count);
-    return { recording, scores: mean, called: labels[argmax(mean)] ?? "" };
-  });
-}
-
-type Suspect = {
-  readonly recording: RecordingInfo;
-  readonly suggested: string;
-  /** Mean score of the suggested label less that of its own, 0 to 1. */
-  readonly margin: number;
-};
-
-/** Recordings whose label looks wrong, the surest first; classes of which too little is known are left out. */
-function suspectsOf(
-  judged: readonly JudgedRecording[],
-  labels: readonly string[],
-  counts: ReadonlyMap<string, number>,
-): Suspect[] {
-  const known = judged.filter(({ recording }) => (counts.get(recording.label) ?? 0) >= LEAST_RECORDINGS);
-  return suspectLabels(
-    Float32Array.from(known.flatMap(({ scores }) => [...scores])),
-    known.map(({ recording }) => labels.indexOf(recording.label)),
-    labels.length,
-  ).map(({ example, suggested, margin }) => ({
-    recording: (known[example] as JudgedRecording).recording,
-    suggested: labels[suggested] ?? "",
-    margin,
-  }));
-}
-
-/** Recordings that both runs judged, with the means of their scores. */
-function meanOf(
-  first: readonly JudgedRecording[],
-  second: readonly JudgedRecording[],
-  labels: readonly string[],
-): JudgedRecording[] {
-  const others = new Map(second.map(({ recording, scores }) => [recording, scores]));
-  return first.flatMap(({ recording, scores }) => {
-    const other = others.get(recording);
-    if (other === undefined) return [];
-    const mean = scores.map((score, index) => (score + (other[index] as number)) / 2);
-    return [{ recording, scores: mean, called: labels[argmax(mean)] ?? "" }];
-  });
-}
-
-const areTooMany = (suspects: readonly Suspect[], judged: readonly JudgedRecording[]): boolean =>
-  suspects.length > TOO_MANY * judged.length;
-
-function labelFindings(suspects: readonly Suspect[], judged: readonly JudgedRecording[]): DiagnosisFinding[] {
-  if (areTooMany(suspects, judged)) {
-    return [
-      {
-        kind: "label",
-        severity: "warning",
-        message: `${suspects.length} of ${judged.length} recordings look more like another class than their own: either the classes cannot be told apart with these features, or many labels are wrong.`,
-        hint: "Look at the feature map in Design; choose other features or a longer window, or listen to these recordings and correct labels.",
-        recordings: suspects.map(({ recording }) => recording.id),
-        place: "design",
-      },
-    ];
-  }
-  return suspects.map(({ recording, suggested, margin }) => ({
-    kind: "label",
-    severity: "warning",
-    message: `${recording.name} is labelled ${recording.label}, but models that have not seen it take it for ${suggested} (by ${Math.round(100 * margin)} points).`,
-    hint: `Look at it and listen. If it is ${suggested}, change its label; if not, record more like it, because the two are easily confused.`,
-    recordings: [recording.id],
-    label: recording.label,
-    suggestedLabel: suggested,
-    place: "collect",
-  }));
 }
 
 /** One fold for each value of a grouping, five at most; recordings without a value are dealt among them. */
