@@ -15,17 +15,17 @@ import { argmax } from "./metrics.ts";
 import { train } from "./training-service.ts";
 import { clusteredError, type Ranked } from "./tune-ranking.ts";
 import { type Draft, nameOf } from "./tune-space.ts";
-import type { Candidate } from "./tune-trials.ts";
+import type { Candidate, CrossScore, Score } from "./tune-trials.ts";
 
-export type Finished = Ranked &
-  Omit<TuneResult, "standardError" | "recommended"> & {
-    readonly draft: Draft;
-  };
+export type Finished = Ranked & Omit<TuneResult, "standardError" | "recommended"> & { readonly draft: Draft };
 
-/** No score counts as less: a single window that is surely wrong would drown all others. */
-const LEAST_SCORE = 1 / 512;
-/** Scores of the board have steps of 1/256: losses that differ by less are equal there. */
 const LEAST_ERROR = 1 / 256;
+
+export type FinishOptions = WorkOptions & {
+  readonly stop?: AbortSignal | undefined;
+  /** The second opinion; null where there is none to be had. */
+  readonly cross: (score: Score) => Promise<CrossScore | null>;
+};
 
 /**
  * Trains, converts and measures. Where it is cancelled or cannot be converted, no experiment is left. Throws what training and
@@ -35,7 +35,7 @@ export async function finishDesign(
   project: ProjectFile,
   { draft, learning, needs }: Candidate,
   start: TuneResult["start"],
-  work: WorkOptions & { readonly stop?: AbortSignal | undefined },
+  work: FinishOptions,
 ): Promise<Finished> {
   const named = start === "preset" ? "preset: " : start === "project" ? "project's design: " : "tuned: ";
   const { experiment, name, validationAccuracy, validationLoss } = await train(
@@ -49,7 +49,9 @@ export async function finishDesign(
     });
     const modelPackage = await packageExperiment(project, experiment, { signal: work.signal });
     const { poolBytes } = (await Twin.load()).pipeline(modelPackage);
-    const errors = await errorsOf(project, experiment, learning, work);
+    const accuracyError = await errorOf(project, experiment, learning, work);
+    const score = { accuracy: validationAccuracy, loss: validationLoss };
+    const cross = (await work.cross(score)) ?? { ...score, accuracyError, lossError: 0 };
     return {
       experiment,
       name,
@@ -57,7 +59,12 @@ export async function finishDesign(
       start,
       accuracy: validationAccuracy,
       loss: validationLoss,
-      ...errors,
+      accuracyError,
+      crossAccuracy: cross.accuracy,
+      crossError: cross.accuracyError,
+      crossLoss: cross.loss,
+      // Scores of the board have steps of 1/256: losses that differ by less are equal there.
+      crossLossError: Math.max(cross.lossError, learning.design.task === "regression" ? 0 : LEAST_ERROR),
       int8Accuracy,
       ram: poolBytes,
       flash: packageBytes,
@@ -70,32 +77,26 @@ export async function finishDesign(
   }
 }
 
-/** Standard errors of accuracy and loss on the validation windows, over recordings. */
-async function errorsOf(
+/** Standard error of the accuracy on the validation windows, over recordings. */
+async function errorOf(
   project: ProjectFile,
   id: number,
   learning: LearningPlan,
   work: WorkOptions,
-): Promise<Pick<Finished, "accuracyError" | "lossError">> {
+): Promise<number> {
   const experiment = loadExperiment(project, id);
   const { windows, features } = trainingSides(await featuresOf(project, learning, work)).validation;
-  const scores = await floatScores(experiment, features.values, work);
+  const scores = await floatScores(experiment, features.values, { signal: work.signal });
   const recordings = windows.map(({ recording }) => recording.id);
   if (experiment.design.task === "regression") {
     const actual = windows.map(({ recording }) => labelValue(recording.label));
     const mean = actual.reduce((sum, value) => sum + value, 0) / Math.max(1, actual.length);
     const variance = actual.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, actual.length);
     const squares = scores.map((row, index) => ((row[0] ?? 0) - (actual[index] as number)) ** 2);
-    const lossError = clusteredError(squares, recordings);
-    return { accuracyError: variance === 0 ? 0 : lossError / variance, lossError };
+    return variance === 0 ? 0 : clusteredError(squares, recordings) / variance;
   }
-  const places = windows.map(({ recording }) => experiment.labels.indexOf(recording.label));
-  const right = scores.map((row, index) => (argmax(row) === places[index] ? 1 : 0));
-  const losses = scores.map(
-    (row, index) => -Math.log(Math.max(LEAST_SCORE, row[places[index] as number] ?? 0)),
+  const right = windows.map(({ recording }, index) =>
+    experiment.labels[argmax(scores[index] as Float32Array)] === recording.label ? 1 : 0,
   );
-  return {
-    accuracyError: clusteredError(right, recordings),
-    lossError: Math.max(LEAST_ERROR, clusteredError(losses, recordings)),
-  };
+  return clusteredError(right, recordings);
 }

@@ -5,8 +5,11 @@ export type Ranked = {
   /** Of the validation windows, with its standard error. */
   readonly accuracy: number;
   readonly accuracyError: number;
-  readonly loss: number;
-  readonly lossError: number;
+  /** The second opinion: means over other divisions of the recordings, with their standard errors. */
+  readonly crossAccuracy: number;
+  readonly crossError: number;
+  readonly crossLoss: number;
+  readonly crossLossError: number;
   /** Bytes that it takes, RAM and flash together. */
   readonly bytes: number;
 };
@@ -32,41 +35,49 @@ export function clusteredError(values: readonly number[], clusters: readonly unk
 }
 
 const bySize = (a: Ranked, b: Ranked): number => a.bytes - b.bytes;
+const byCross = (a: Ranked, b: Ranked): number =>
+  b.crossAccuracy - a.crossAccuracy || a.crossLoss - b.crossLoss;
+
+/** Whether the second opinion on a model is as good as that on the best, within one standard error of the best. */
+const isEqual = (model: Ranked, best: Ranked): boolean =>
+  model.crossAccuracy >= best.crossAccuracy - best.crossError &&
+  model.crossLoss <= best.crossLoss + best.crossLossError;
 
 /**
- * Best first: by accuracy; of those with the same accuracy, the smaller first where their losses are equal within one standard error of
- * the lowest (Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984, 3.4.3: the rule of one standard error),
- * then by loss.
+ * Best first: by accuracy; of those with the same accuracy by the second opinion, and of those that are equal in that, within one standard
+ * error of the best, the smaller first (Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984, 3.4.3: the
+ * rule of one standard error).
  */
 export function ranked<R extends Ranked>(models: readonly R[]): R[] {
   const accuracies = [...new Set(models.map(({ accuracy }) => accuracy))].sort((a, b) => b - a);
   return accuracies.flatMap((accuracy) => {
-    const same = models.filter((model) => model.accuracy === accuracy).sort((a, b) => a.loss - b.loss);
-    const most = equalLoss(same);
-    const equals = same.filter(({ loss }) => loss <= most).sort(bySize);
-    return [...equals, ...same.filter(({ loss }) => loss > most)];
+    const same = models.filter((model) => model.accuracy === accuracy).sort(byCross);
+    const best = same[0] as R;
+    const equals = same.filter((model) => isEqual(model, best)).sort(bySize);
+    return [...equals, ...same.filter((model) => !isEqual(model, best))];
   });
 }
 
-/** The highest loss that is equal to the lowest one within one standard error of that. */
-function equalLoss(models: readonly Ranked[]): number {
-  const best = models.reduce<Ranked | null>(
-    (lowest, model) => (lowest === null || model.loss < lowest.loss ? model : lowest),
-    null,
-  );
-  return best === null ? Number.POSITIVE_INFINITY : best.loss + best.lossError;
-}
-
 /**
- * The smallest model that is as good as the best within one standard error, in accuracy and in loss, and no less accurate than `floor`.
+ * The smallest model that is as good as the best within one standard error, in accuracy and in the second opinion, and no less accurate than
+ * `floor`.
  * @param models best first, one at least
  */
 export function smallestEqual<R extends Ranked>(models: readonly R[], floor: number): R {
   const best = models[0] as R;
   const least = Math.max(floor, best.accuracy - best.accuracyError);
-  const most = best.loss + best.lossError;
   const equals = models.filter(
-    (model) => model === best || (model.accuracy >= least && model.loss <= most && model.bytes < best.bytes),
+    (model) => model === best || (model.accuracy >= least && isEqual(model, best)),
   );
   return equals.sort(bySize)[0] as R;
 }
+
+/** A model that is smaller by less than this is not worth another round. */
+const SMALLER = 0.9;
+
+/** Whether the new best is better than the one before by more than a hair. */
+export const isProgress = (now: Ranked, before: Ranked): boolean =>
+  now !== before &&
+  (now.accuracy > before.accuracy ||
+    now.crossAccuracy > before.crossAccuracy ||
+    now.bytes < SMALLER * before.bytes);

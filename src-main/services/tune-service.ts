@@ -12,11 +12,11 @@ import type { ProjectFile } from "../dataset/project-file.ts";
 import { presetsFor } from "../features/presets.ts";
 import { sensorsOf, usable } from "../features/sensor-choice.ts";
 import { planLearning } from "./learning-data.ts";
-import { type Finished, finishDesign } from "./tune-finish.ts";
+import { type Finished, type FinishOptions, finishDesign } from "./tune-finish.ts";
 import { overrun, type Room, roomOf } from "./tune-limits.ts";
-import { ranked, smallestEqual } from "./tune-ranking.ts";
+import { isProgress, ranked, smallestEqual } from "./tune-ranking.ts";
 import { DesignSource, type Draft, draftOf } from "./tune-space.ts";
-import { byScore, type Candidate, type Score, Trials } from "./tune-trials.ts";
+import { byScore, type Candidate, type CrossScore, type Score, Trials } from "./tune-trials.ts";
 
 export type TuneOptions = WorkOptions & {
   /** Ends the search and keeps what it has. */
@@ -39,7 +39,6 @@ const PATIENCE = 8;
 const SKIPPED: readonly string[] = ["training-failed", "conversion-failed"];
 
 type Start = { readonly start: "preset" | "project"; readonly draft: Draft };
-type FinishOptions = WorkOptions & { readonly stop?: AbortSignal | undefined };
 
 /**
  * Searches for `request.minutes` at most and keeps the best designs as experiments. The preset (and the project's own design, where
@@ -123,7 +122,9 @@ class Search {
         const winner = await this.#round();
         if (winner === null) break;
         await this.#finish(winner, null, { signal: this.#ended });
-        idle = this.#kept[0] === before ? idle + 1 : 0;
+        const now = this.#kept[0];
+        const better = now !== undefined && (before === undefined || isProgress(now, before));
+        idle = better ? 0 : idle + 1;
       }
     } catch (error) {
       // The time was over in the midst of a training: what is kept, is kept.
@@ -147,6 +148,7 @@ class Search {
       accuracy: model.accuracy,
       standardError: model.accuracyError,
       loss: model.loss,
+      crossAccuracy: model.crossAccuracy,
       int8Accuracy: model.int8Accuracy,
       ram: model.ram,
       flash: model.flash,
@@ -208,12 +210,19 @@ class Search {
   }
 
   /** Trains in full, keeps it if it is among the best, and tells. */
-  async #finish(candidate: Candidate, start: TuneResult["start"], work: FinishOptions): Promise<void> {
+  async #finish(
+    candidate: Candidate,
+    start: TuneResult["start"],
+    work: Omit<FinishOptions, "cross">,
+  ): Promise<void> {
     if (start !== null) this.#tried++;
     this.#tell();
     let finished: Finished;
     try {
-      finished = await finishDesign(this.#project, candidate, start, work);
+      finished = await finishDesign(this.#project, candidate, start, {
+        ...work,
+        cross: (score) => this.#secondOpinion(candidate, start, score),
+      });
     } catch (error) {
       if (error instanceof LimpetError && SKIPPED.includes(error.code)) return;
       throw error;
@@ -240,6 +249,28 @@ class Search {
       secondsLeft: Math.max(0, (this.#budgetMs - passed) / 1000),
       results: this.results(),
     });
+  }
+
+  async #secondOpinion(
+    candidate: Candidate,
+    start: TuneResult["start"],
+    score: Score,
+  ): Promise<CrossScore | null> {
+    // Where it will not be kept, nobody asks.
+    if (start === null && score.accuracy < this.#leastKept()) return null;
+    try {
+      return await this.#trials.cross(candidate, { signal: this.#ended });
+    } catch (error) {
+      // What the search begins with is kept even where there is no time for it.
+      if (start !== null && this.#ended.aborted && this.#options.signal?.aborted !== true) return null;
+      throw error;
+    }
+  }
+
+  /** Accuracy below which a design is not kept. */
+  #leastKept(): number {
+    const own = this.#kept.filter(({ start }) => start === null);
+    return own.length < KEPT ? Number.NEGATIVE_INFINITY : (own.at(-1)?.accuracy ?? 0);
   }
 
   #tell(): void {

@@ -10,6 +10,7 @@ import { costOf } from "./design-cost.ts";
 import { describePlan } from "./design-report.ts";
 import { type FeatureDataset, type LearningPlan, planLearning } from "./learning-data.ts";
 import { type TrainingData, trainingData } from "./training-data.ts";
+import { type Folds, foldsOf, planOfFold } from "./tune-folds.ts";
 import { type ModelNeeds, overrun, type Room } from "./tune-limits.ts";
 import type { Draft } from "./tune-space.ts";
 
@@ -21,6 +22,9 @@ export type Candidate = {
 
 /** How a network did on the validation windows. */
 export type Score = { readonly accuracy: number; readonly loss: number };
+
+/** Means over other divisions of the recordings, with their standard errors. */
+export type CrossScore = Score & { readonly accuracyError: number; readonly lossError: number };
 
 /** Better ones first. */
 export const byScore = (a: Score, b: Score): number => b.accuracy - a.accuracy || a.loss - b.loss;
@@ -37,6 +41,7 @@ export class Trials {
   readonly #kept = new Map<string, { readonly data: TrainingData; readonly bytes: number }>();
   /** Recordings that the first design has windows of: a design that leaves some out would have an easier job. */
   #recordings: number | null = null;
+  #folds: Folds | null | undefined;
 
   constructor(project: ProjectFile, room: Room) {
     this.#project = project;
@@ -86,12 +91,39 @@ export class Trials {
     return { accuracy: validationAccuracy, loss: validationLoss };
   }
 
+  /** Trains in full on other divisions; null where there can be none (`foldsOf`). Throws as `score`. */
+  async cross(candidate: Candidate, work: WorkOptions): Promise<CrossScore | null> {
+    const { design, plan } = candidate.learning;
+    const options = this.#project.splitOptions();
+    if (this.#folds === undefined) {
+      this.#folds = options === null ? null : foldsOf(plan, options, design.task);
+    }
+    const folds = this.#folds;
+    if (folds === null) return null;
+    const scores: (Score & { readonly windows: number })[] = [];
+    for (let fold = 0; fold < folds.count; fold++) {
+      const learning = withFewCopies({ ...candidate.learning, plan: planOfFold(plan, folds, fold) });
+      const { job } = await trainingData(this.#dataset, learning, work);
+      const { validationAccuracy, validationLoss } = await trainNetwork(
+        { ...job, network: design.network, backend: "auto" },
+        { signal: work.signal },
+      );
+      scores.push({ accuracy: validationAccuracy, loss: validationLoss, windows: job.validation.count });
+    }
+    const accuracy = meanOf(scores.map((score) => [score.accuracy, score.windows]));
+    const loss = meanOf(scores.map((score) => [score.loss, score.windows]));
+    return {
+      accuracy: accuracy.mean,
+      accuracyError: accuracy.error,
+      loss: loss.mean,
+      lossError: loss.error,
+    };
+  }
+
   async #dataFor(plan: LearningPlan, work: WorkOptions): Promise<TrainingData> {
-    const { window, inputs, normalisation, training } = plan.design;
-    const { augmentation } = training;
-    const few = augmentation && { ...augmentation, copies: Math.min(MOST_COPIES, augmentation.copies) };
-    const learning = { ...plan, design: { ...plan.design, training: { ...training, augmentation: few } } };
-    const key = JSON.stringify([window, inputs, normalisation, few, training.seed]);
+    const learning = withFewCopies(plan);
+    const { window, inputs, normalisation, training } = learning.design;
+    const key = JSON.stringify([window, inputs, normalisation, training.augmentation, training.seed]);
     const known = this.#kept.get(key);
     if (known !== undefined) return known.data;
     const data = await trainingData(this.#dataset, learning, work);
@@ -107,4 +139,22 @@ export class Trials {
     }
     return data;
   }
+}
+
+function withFewCopies(learning: LearningPlan): LearningPlan {
+  const { training } = learning.design;
+  const { augmentation } = training;
+  const few = augmentation && { ...augmentation, copies: Math.min(MOST_COPIES, augmentation.copies) };
+  return { ...learning, design: { ...learning.design, training: { ...training, augmentation: few } } };
+}
+
+/** Weighted mean of the folds' figures, and its standard error. */
+function meanOf(values: readonly (readonly [value: number, weight: number])[]): {
+  mean: number;
+  error: number;
+} {
+  const total = values.reduce((sum, [, weight]) => sum + weight, 0);
+  const mean = values.reduce((sum, [value, weight]) => sum + value * weight, 0) / Math.max(1, total);
+  const squares = values.reduce((sum, [value]) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
 }

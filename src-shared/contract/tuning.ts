@@ -35,7 +35,9 @@ export const tuneResult = z.object({
   accuracy: z.number(),
   standardError: z.number(),
   loss: z.number(),
-  /** The same windows by the int8 model. */
+  /** Mean over other divisions of the recordings that are not for the test; the same as `accuracy` where there can be none. */
+  crossAccuracy: z.number(),
+  /** The validation windows by the int8 model. */
   int8Accuracy: z.number(),
   /** Bytes on the board: windows, features and arena together; the model package. */
   ram: z.int(),

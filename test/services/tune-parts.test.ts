@@ -1,37 +1,50 @@
 /** What a search is made of: designs drawn, figures ranked, rooms of boards. */
 import { describe, expect, it } from "vitest";
 import { describedBoards } from "../../src-main/deployment/board-description.ts";
+import type { RecordingWindows } from "../../src-main/features/dataset-windows.ts";
+import { foldsOf, planOfFold } from "../../src-main/services/tune-folds.ts";
 import { overrun, roomOf } from "../../src-main/services/tune-limits.ts";
-import { clusteredError, ranked, smallestEqual } from "../../src-main/services/tune-ranking.ts";
+import { clusteredError, isProgress, ranked, smallestEqual } from "../../src-main/services/tune-ranking.ts";
 import { DesignSource, type Draft, nameOf } from "../../src-main/services/tune-space.ts";
 import { designFile } from "../../src-shared/design.ts";
 import { errorOf } from "../dataset/helpers.ts";
 
-const model = (accuracy: number, loss: number, bytes: number, accuracyError = 0.01, lossError = 0.02) => ({
+const model = (accuracy: number, crossAccuracy: number, bytes: number, crossLoss = 0.2) => ({
   accuracy,
-  accuracyError,
-  loss,
-  lossError,
+  accuracyError: 0.02,
+  crossAccuracy,
+  crossError: 0.01,
+  crossLoss,
+  crossLossError: 0.05,
   bytes,
 });
 
 describe("ranking", () => {
-  it("puts the more accurate first, and of equals the smaller", () => {
-    const small = model(0.9, 0.21, 10);
-    const big = model(0.9, 0.2, 20);
-    const worse = model(0.9, 0.3, 1);
+  it("puts the more accurate first, of equals the better on other divisions, and of equals in that the smaller", () => {
     const best = model(0.95, 0.5, 99);
-    expect(ranked([worse, big, small, best])).toEqual([best, small, big, worse]);
+    const big = model(0.9, 0.9, 20);
+    const small = model(0.9, 0.895, 10);
+    const worse = model(0.9, 0.8, 1);
+    const unsure = model(0.9, 0.9, 1, 0.3);
+    expect(ranked([worse, unsure, big, small, best])).toEqual([best, small, big, unsure, worse]);
   });
 
   it("recommends the smallest within one standard error of the best, never below the floor", () => {
-    const best = model(0.95, 0.2, 100, 0.02, 0.05);
-    const near = model(0.94, 0.22, 50);
-    const tiny = model(0.92, 0.21, 10);
-    const unsure = model(0.95, 0.4, 5);
-    expect(smallestEqual([best, unsure, near, tiny], 0)).toBe(near);
-    expect(smallestEqual([best, unsure, near, tiny], 0.945)).toBe(best);
+    const best = model(0.95, 0.95, 100);
+    const near = model(0.94, 0.945, 50);
+    const tiny = model(0.92, 0.95, 10);
+    const lucky = model(0.95, 0.9, 5);
+    expect(smallestEqual([best, lucky, near, tiny], 0)).toBe(near);
+    expect(smallestEqual([best, lucky, near, tiny], 0.945)).toBe(best);
     expect(smallestEqual([best], 0.99)).toBe(best);
+  });
+
+  it("counts as progress what is more than a hair", () => {
+    const before = model(0.9, 0.9, 100);
+    expect(isProgress(before, before)).toBe(false);
+    expect(isProgress(model(0.9, 0.9, 95), before)).toBe(false);
+    expect(isProgress(model(0.9, 0.9, 80), before)).toBe(true);
+    expect(isProgress(model(0.9, 0.91, 200), before)).toBe(true);
   });
 
   it("takes recordings and not windows as drawn: windows that are copies of each other prove nothing more", () => {
@@ -47,6 +60,57 @@ describe("ranking", () => {
     const p = 4 / 6;
     expect(once).toBeCloseTo(Math.sqrt((p * (1 - p)) / 5), 12);
     expect(clusteredError([1, 0], [1, 1])).toBe(0);
+  });
+});
+
+/** Recordings with windows, as far as folds look at them. */
+const planned = (rows: readonly (readonly [label: string, group: string | null, split: string])[]) =>
+  rows.map(([label, group, split], index) => ({
+    recording: { id: index + 1, label, group, split },
+    windows: [{ startMs: 0, starts: [0], split }],
+  })) as unknown as RecordingWindows[];
+
+describe("other divisions", () => {
+  const rows = ["a", "b"].flatMap((label) =>
+    Array.from(
+      { length: 6 },
+      (_, i) => [label, `g${i % 3}`, i < 4 ? "train" : i < 5 ? "validation" : "test"] as const,
+    ),
+  );
+
+  it("spread each label over all folds, leave the test out, and are the same with the same seed", () => {
+    const plan = planned(rows);
+    const folds = foldsOf(plan, { by: "recording", seed: 1 }, "classification");
+    expect(folds?.count).toBe(4);
+    expect(folds?.of.size).toBe(10);
+    expect(foldsOf(plan, { by: "recording", seed: 1 }, "classification")).toEqual(folds);
+    if (folds === null) return;
+    const validated = [0, 1, 2, 3].flatMap((fold) => {
+      const part = planOfFold(plan, folds, fold);
+      expect(part).toHaveLength(10);
+      const held = part.filter(({ windows }) => windows[0]?.split === "validation");
+      expect(new Set(held.map(({ recording }) => recording.label))).toEqual(new Set(["a", "b"]));
+      return held.map(({ recording }) => recording.id);
+    });
+    expect(validated.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 7, 8, 9, 10, 11]);
+  });
+
+  it("keep groups together where the project is divided by group, and are none where there are too few", () => {
+    const plan = planned(rows);
+    const folds = foldsOf(plan, { by: "group", seed: 1 }, "classification");
+    expect(folds?.count).toBe(3);
+    for (const { recording } of plan.filter(({ recording: { split } }) => split !== "test")) {
+      const other = plan.find((row) => row.recording.group === recording.group);
+      expect(folds?.of.get(recording.id)).toBe(folds?.of.get(other?.recording.id ?? 0));
+    }
+    expect(foldsOf(planned(rows.slice(5, 7)), { by: "recording", seed: 1 }, "classification")).toBeNull();
+    expect(foldsOf(plan, { by: "window", seed: 1 }, "classification")).toBeNull();
+  });
+
+  it("take values to predict as one", () => {
+    const values = planned(["1", "2", "3", "4", "5"].map((label) => [label, null, "train"] as const));
+    expect(foldsOf(values, { by: "recording", seed: 1 }, "regression")?.count).toBe(4);
+    expect(foldsOf(values, { by: "recording", seed: 1 }, "classification")).toBeNull();
   });
 });
 

@@ -29,6 +29,7 @@ describe("a search for a design", () => {
     expect(new Set(stored)).toEqual(
       new Set([mine.experiment, ...results.map(({ experiment }) => experiment)]),
     );
+    for (const { crossAccuracy } of results) expect(crossAccuracy).toBeGreaterThan(0.5);
     expect(told.at(-1)?.results).toEqual(results);
     expect(told.at(-1)?.tried).toBeGreaterThan(20);
     for (const { experiment, accuracy, flash } of results) {
