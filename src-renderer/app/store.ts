@@ -41,6 +41,8 @@ export type AppState = {
   readonly board: ConnectionState;
   readonly recording: RecordingState;
   readonly epochs: readonly EpochRecord[];
+  /** `Date.now()` of the last epoch of a training that has not ended yet; null where none is known of. */
+  readonly epochAt: number | null;
   /** What the search for a design has found so far; null where none has run since the project was opened. */
   readonly tuning: TuneProgress | null;
   /** Stages of the deployment that began last. */
@@ -80,6 +82,7 @@ export const useApp = create<AppState>((set) => ({
   board: { kind: "disconnected" },
   recording: { kind: "idle" },
   epochs: [],
+  epochAt: null,
   tuning: null,
   stages: new Map(),
   place: "goal",
@@ -138,7 +141,7 @@ export function followEngine(client: EngineClient): void {
     set({ summary });
     if (summary?.path !== before) {
       forgetWork();
-      set({ tuning: null, stages: new Map() });
+      set({ tuning: null, stages: new Map(), epochAt: null });
     }
     if (summary === null) set({ recordings: [], experiments: [], epochs: [], experiment: null });
     else if (summary.path !== before) {
@@ -150,10 +153,19 @@ export function followEngine(client: EngineClient): void {
   };
   client.on("project:changed", adopt);
   client.on("recordings:changed", () => void loadRecordings().catch(notifyError));
-  client.on("experiments:changed", () => void loadExperiments().catch(notifyError));
+  client.on("experiments:changed", () => {
+    set({ epochAt: null });
+    loadExperiments().catch(notifyError);
+  });
   client.on("board:state", (board) => set({ board }));
   client.on("recording:state", (recording) => set({ recording }));
-  client.on("training:epoch", (epoch) => set((state) => ({ epochs: [...state.epochs, epoch] })));
+  client.on("training:epoch", (epoch) =>
+    set((state) => ({
+      // The first epoch of another training begins a new list.
+      epochs: epoch.epoch <= (state.epochs.at(-1)?.epoch ?? 0) ? [epoch] : [...state.epochs, epoch],
+      epochAt: Date.now(),
+    })),
+  );
   client.on("deployment:stage", (stage) =>
     set((state) => ({ stages: new Map(state.stages).set(stage.stage, stage) })),
   );

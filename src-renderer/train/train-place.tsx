@@ -25,6 +25,8 @@ export function TrainPlace() {
     (name) => name === "training:tune" || name === "evaluation:compare-without",
   );
   const [view, setView] = useState<View>("train");
+  // Begun by another page, or before this one was loaded anew: its epochs tell of it.
+  const elsewhere = useApp((state) => state.epochAt !== null) && !train.running && !busy;
   const start = async (): Promise<void> => {
     setView("train");
     useApp.setState({ epochs: [] });
@@ -46,7 +48,7 @@ export function TrainPlace() {
       title={t("place.train")}
       question={t("Is it learning, and when do I stop?")}
       action={
-        train.running ? (
+        train.running || elsewhere ? (
           <Button size="md" onClick={() => void client.request("training:stop", {}).catch(notifyError)}>
             {t("Stop and keep best")}
           </Button>
@@ -90,7 +92,13 @@ export function TrainPlace() {
           <WithoutView key={current.id} experiment={current} />
         ))}
       {view === "train" && (
-        <Training train={train} result={result} history={history} regression={regression} />
+        <Training
+          train={train}
+          elsewhere={elsewhere}
+          result={result}
+          history={history}
+          regression={regression}
+        />
       )}
       {experiments.length > 0 && <EarlierRuns />}
     </Page>
@@ -99,15 +107,25 @@ export function TrainPlace() {
 
 function Training(props: {
   train: Work<"training:start">;
+  elsewhere: boolean;
   result: TrainingResult | null;
   history: readonly EpochRecord[];
   regression: boolean;
 }) {
   const { t } = useTranslation();
-  const { train, result, history, regression } = props;
+  const { train, history, regression, elsewhere } = props;
+  const result = elsewhere ? null : props.result;
   return (
     <>
       <ErrorMessage error={train.error} />
+      {elsewhere && (
+        <Message
+          level="info"
+          message={t(
+            "A training is under way that was begun in another window, or before this one was loaded anew.",
+          )}
+        />
+      )}
       {train.running && (
         <WorkProgress
           title={t("Training")}

@@ -94,7 +94,7 @@ test("a test's result is kept; mistakes are put right; thresholds, findings and 
   await goTo(page, "Evaluate");
   await expect(verdict).toHaveText(said ?? "");
   await page.reload();
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole("heading", { level: 1, name: "Collect" })).toBeVisible({ timeout: 60_000 });
   await goTo(page, "Evaluate");
   await expect(verdict).toHaveText(said ?? "");
   await expect(page.getByText(/^Tested .*, on the converted model \(int8\)\.$/)).toBeVisible();
