@@ -1,9 +1,10 @@
 /**
  * What deployment has to know of a model package (docs/model-package.md): its identity and what its windows are. Reads only
- * header, FRNT, PARM, LABL and NAME; the board reads the rest.
+ * header, FRNT, PARM, LABL, NAME, ALON and META; the board reads the rest.
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { z } from "zod";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { ByteReader } from "../boards/link/bytes.ts";
 
@@ -32,6 +33,8 @@ export type PackageSummary = {
   readonly thresholds: readonly number[];
   /** How it runs by itself: time between windows; 0 where they follow each other by their stride. */
   readonly alonePeriodMs: number;
+  /** Of the dataset that it was trained on, as META has it; null: it does not say. */
+  readonly datasetHash: string | null;
 };
 
 const HEADER_BYTES = 64;
@@ -79,11 +82,24 @@ export function summarisePackage(bytes: Uint8Array): PackageSummary {
       strideSamples: parameters.u32(),
       thresholds: Array.from({ length: labelCount }, () => parameters.f32()),
       alonePeriodMs: section.has("ALON") ? section("ALON").u32() : 0,
+      datasetHash: section.has("META") ? datasetOf(section("META")) : null,
     };
   } catch (error) {
     throw error instanceof LimpetError && error.code === "invalid-file"
       ? error
       : invalid("a section is too short", error);
+  }
+}
+
+const meta = z.object({ datasetHash: z.string() });
+
+function datasetOf(section: ByteReader): string | null {
+  try {
+    const read = meta.safeParse(JSON.parse(section.utf8(section.remaining)));
+    return read.success ? read.data.datasetHash : null;
+  } catch {
+    // Written by another program: it is for people, and no reason to refuse the package.
+    return null;
   }
 }
 

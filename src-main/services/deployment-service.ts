@@ -116,6 +116,8 @@ export async function deploy(
       flash: options.modelPackage.length,
       ...deploymentCosts(session.hello, summary, counts, dataset.goal(), warnings),
       modelHash: summary.modelHash,
+      firmwareHash: session.hello.firmwareHash,
+      datasetHash: summary.datasetHash,
       warnings,
       stages: stages.times,
     };

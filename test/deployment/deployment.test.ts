@@ -111,6 +111,8 @@ describe("a deployment", () => {
       ram: 8192,
       instructions: 10_000,
       modelHash: summarisePackage(modelPackage).modelHash,
+      firmwareHash: null,
+      datasetHash: null,
       warnings: [],
     });
     expect(board.model?.hash).toBe(report.modelHash);

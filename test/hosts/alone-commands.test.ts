@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BoardSession } from "../../src-main/boards/board-session.ts";
-import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
+import { firmwareFolder, readFirmwareImage } from "../../src-main/boards/firmware-image.ts";
 import { findQemu } from "../../src-main/boards/qemu-process.ts";
 import { VirtualTransport } from "../../src-main/boards/transports/virtual.ts";
 import { summarisePackage } from "../../src-main/deployment/package-summary.ts";
@@ -120,7 +120,15 @@ describe.skipIf(!ready)("the commands for a board by itself", () => {
     expect(json, told).toMatchObject({ board: "virtual", slot: "A" });
     const session = await BoardSession.connect(new VirtualTransport({ flashPath: flash }));
     const { modelBytes } = json as { modelBytes: number };
-    expect(summarisePackage(await session.readPackage(modelBytes)).alonePeriodMs).toBe(5000);
+    const installed = summarisePackage(await session.readPackage(modelBytes));
+    expect(installed.alonePeriodMs).toBe(5000);
+    expect(json).toMatchObject({
+      modelHash: session.hello.model?.hash,
+      firmwareHash: readFirmwareImage("virtual").hash,
+      datasetHash: installed.datasetHash,
+    });
+    expect(told).toContain(`dataset ${installed.datasetHash?.slice(0, 12)}`);
+    expect(installed.datasetHash).toMatch(/^[0-9a-f]{64}$/);
     await session.close();
 
     // Half a minute of each, in turn: six windows, of which the second confirms.

@@ -76,6 +76,12 @@ export function register(program: Command, cli: CliContext): void {
     );
 }
 
+function hashesText({ modelHash, firmwareHash, datasetHash }: DeploymentReport): string {
+  return Object.entries({ model: modelHash, firmware: firmwareHash, dataset: datasetHash })
+    .map(([name, hash]) => `${name} ${hash?.slice(0, 12) ?? "not known"}`)
+    .join(", ");
+}
+
 function reportText(report: DeploymentReport): string {
   const { goldenVectors, instructions, latencyMs, powerBudget } = report;
   return [
@@ -89,6 +95,7 @@ function reportText(report: DeploymentReport): string {
       ["one window", instructions === null ? "not counted" : `${instructions} instructions`],
       ["latency", latencyMs === null ? "not known" : `${latencyMs.toFixed(1)} ms`],
       ...(powerBudget === null ? [["power", "not known"]] : budgetRows(powerBudget)),
+      ["hashes", hashesText(report)],
       ["time", `${report.seconds.toFixed(1)} s`],
     ]),
     ...[...report.warnings, ...(powerBudget?.notes ?? [])].map((note) => `Note: ${note}`),
