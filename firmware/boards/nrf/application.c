@@ -12,6 +12,10 @@ extern uint8_t __image_start[], __image_end[], __pool_start[], __pool_end[], __s
 #define LISTEN_US 60000000u
 /* Shorter pauses are slept through with the clock running. */
 #define REST_LEAST_US 50000u
+/* At rest a light that is on flashes: it takes more than all else does. */
+#define LOOK_US 500000u
+#define FLASH_US 30000u
+#define LOOKS_PER_FLASH 8u
 
 static struct {
   board app;
@@ -19,6 +23,7 @@ static struct {
   nvmc_area slots;
   nvmc_area log;
   uint64_t heard_us;
+  uint32_t looks;
   const application *board;
   /* Taken out of the runtime, on the way to the line. */
   uint8_t piece[256];
@@ -91,16 +96,27 @@ static uint64_t rest_until(uint64_t now) {
   return until > now + REST_LEAST_US && left && a->idle() ? until : 0;
 }
 
+/* At rest: whether somebody is at the line, and the light. */
+static uint32_t look(void) {
+  const application *a = state.board;
+  if (a->called()) return 0;
+  if (!state.app.shown) return LOOK_US;
+  bool flash = state.looks++ % LOOKS_PER_FLASH == LOOKS_PER_FLASH - 1u;
+  a->light(flash);
+  return flash ? FLASH_US : LOOK_US;
+}
+
 /* False where the board has not rested. */
 static bool rest(void) {
   const application *a = state.board;
   uint64_t until = a->called == NULL ? 0 : rest_until(chip_now_us());
   if (until == 0) return false;
   if (a->rest != NULL) a->rest(true);
-  bool rested = chip_rest(until, a->called);
+  bool rested = chip_rest(until, look);
   bool called = a->called();
   if (a->rest != NULL) a->rest(false);
   if (called) state.heard_us = chip_now_us();
+  if (state.app.shown) a->light(true);
   return rested;
 }
 

@@ -25,7 +25,7 @@ typedef struct {
   /* Before a reset; NULL where nothing. */
   void (*close)(void);
   sampled_sensors *sensors;
-  /* The light; NULL where there is none. */
+  /* The light, flashing while the board rests; NULL where there is none. */
   void (*light)(bool on);
   /* Switches off what takes power while the board rests, and on again; NULL where nothing. */
   void (*rest)(bool resting);

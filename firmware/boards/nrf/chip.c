@@ -20,7 +20,6 @@
 /* A rest shorter than this costs more than it saves: the crystal has to start again. The longest is well below the 512 s of the counter. */
 #define REST_LEAST_US 20000u
 #define REST_MOST_US 300000000u
-#define LOOK_TICKS 16384u
 /* A compare value must lie two ticks ahead at least (nRF52840 PS, RTC). */
 #define AHEAD_TICKS 3u
 #define MEASURE_LEAST_US 200000u
@@ -119,23 +118,30 @@ static void wait_for_tick(uint32_t ticks) {
   nrf_unlock(before);
 }
 
-bool chip_rest(uint64_t until_us, bool (*called)(void)) {
+static uint32_t ticks_of(uint64_t us) { return (uint32_t)(us * 1000000u / chip.tick_ps); }
+
+bool chip_rest(uint64_t until_us, uint32_t (*look)(void)) {
   uint64_t now = chip_now_us();
   if (until_us < now + REST_LEAST_US || !slow_clock_runs()) return false;
   uint64_t us = until_us - now < REST_MOST_US ? until_us - now : REST_MOST_US;
   measure();
-  uint32_t wanted = (uint32_t)(us * 1000000u / chip.tick_ps);
+  uint32_t wanted = ticks_of(us);
   uint32_t begin = nrf_get(RTC_COUNTER);
   uint32_t passed = 0;
+  uint32_t next = 0;
   chip.woken = false;
   (void)chip_now_us();
   nrf_trigger(TIMER_TASKS_STOP(CLOCK_TIMER));
   nrf_trigger(TIMER_TASKS_SHUTDOWN(CLOCK_TIMER));
   nrf_trigger(CLOCK_TASKS_HFCLKSTOP);
   nrf_set(DEMCR, 0);
-  while (passed < wanted && !chip.woken && !called()) {
-    uint32_t left = wanted - passed;
-    wait_for_tick(left < LOOK_TICKS ? left : LOOK_TICKS);
+  while (passed < wanted && !chip.woken) {
+    if (passed >= next) {
+      uint32_t pause = look();
+      if (pause == 0) break;
+      next = passed + ticks_of(pause);
+    }
+    wait_for_tick((next < wanted ? next : wanted) - passed);
     passed = ticks_since(begin);
   }
   start_cycles();
@@ -159,9 +165,9 @@ static void start_crystal(void) {}
 static void start_slow_clock(void) {}
 static void measure_from_here(void) {}
 
-bool chip_rest(uint64_t until_us, bool (*called)(void)) {
+bool chip_rest(uint64_t until_us, uint32_t (*look)(void)) {
   (void)until_us;
-  (void)called;
+  (void)look;
   return false;
 }
 

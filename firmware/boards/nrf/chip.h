@@ -36,10 +36,10 @@ void chip_sleep(void);
 
 /*
  * Rests until `until_us`: System ON with nothing but the clock of low frequency, timers and crystal off. Ends early when something has called
- * chip_wake, or `called` (asked twice a second at least) says so. chip_now_us goes on, by the slow clock measured against the crystal while the
+ * chip_wake, or when `look` says so: it is called now and then, and returns after how many microseconds again, 0 for the end. chip_now_us goes on, by the slow clock measured against the crystal while the
  * chip was awake. False where it is not worth it, or the chip cannot: then chip_sleep. All peripherals that need a timer or the crystal must be off.
  */
-bool chip_rest(uint64_t until_us, bool (*called)(void));
+bool chip_rest(uint64_t until_us, uint32_t (*look)(void));
 
 /* Cycles of the processor, 32 bits. */
 uint32_t chip_cycles(void *context);

@@ -3,7 +3,7 @@
  * sensors and the host at its USB socket, in real time: standard input and output are what a program on the laptop writes to and reads from
  * the port. Word: which board. Second word `touch`: the host closes the port at 1200 baud; says what the reset leaves in GPREGRET.
  * Second word a number: with SIGUSR1 the board is left by itself for so many seconds of its own time, as fast as can be (USB unplugged, the
- * serial line silent); then it says how long it has rested and whether its light was on. Log and model slots are memory at the addresses that
+ * serial line silent); then it says how long it has rested and how long its light was on. Log and model slots are memory at the addresses that
  * they have on the chip.
  */
 #include <errno.h>
@@ -40,6 +40,8 @@ static uint64_t alone_seconds;
 static volatile sig_atomic_t asked_to_leave;
 static uint64_t alone_until_us;
 static uint64_t rested_before_us;
+static uint64_t seen_us;
+static uint64_t lit_us;
 
 /* Sound that tells its number. */
 static int16_t ramp(bool analogue) {
@@ -144,9 +146,15 @@ static void leave(int signal_number) {
 
 static bool light(void) {
   if (!over_usb) return fake_pin(NRF_PIN(0, 15)) && !fake_pin(NRF_PIN(0, 31));
-  /* And its power light is off while it rests, as it does now. */
-  if (is_nano) return fake_pin(NRF_PIN(0, 13)) && !fake_pin(NRF_PIN(1, 9));
+  if (is_nano) return fake_pin(NRF_PIN(0, 13));
   return (fake_kept(GPIO_PIN_CNF(NRF_PIN(0, 26))) & 1u) != 0 && !fake_pin(NRF_PIN(0, 26));
+}
+
+/* How long the light is on; and the Nano's power light must not be while it rests. */
+static void watch_lights(void) {
+  if (light()) lit_us += fake_now_us() - seen_us;
+  seen_us = fake_now_us();
+  if (is_nano && !fake_timer_runs(0) && fake_pin(NRF_PIN(1, 9))) FATAL("the power light is on");
 }
 
 /* Whether nobody is there: what the board sends then goes nowhere. */
@@ -156,12 +164,14 @@ static bool is_alone(void) {
     asked_to_leave = 0;
     alone_until_us = fake_now_us() + alone_seconds * 1000000u;
     rested_before_us = fake_rested_us();
+    seen_us = fake_now_us();
     if (over_usb) fake_usb_plug(false);
   }
   if (alone_until_us == 0) return false;
+  watch_lights();
   if (!over_usb) fake_uart_sent(nowhere, sizeof nowhere);
   if (fake_now_us() < alone_until_us) return true;
-  fprintf(stderr, "rested %.0f light %s\n", (double)(fake_rested_us() - rested_before_us) / 1e6, light() ? "on" : "off");
+  fprintf(stderr, "rested %.1f lit %.1f\n", (double)(fake_rested_us() - rested_before_us) / 1e6, (double)lit_us / 1e6);
   alone_until_us = 0;
   greeted = false;
   if (over_usb) fake_usb_plug(true);
