@@ -201,7 +201,7 @@ function Signals(props: { signals: readonly string[]; onChange: (signals: readon
           <p className="soft small">
             {signals.length === 0
               ? t(
-                  "The demo motor, which changes between its states by itself. Or files of yours, played at their true rate.",
+                  "The demo motor, which runs well: its vibration, temperature and production rate. Or files of yours, played at their true rate.",
                 )
               : t("These files in turn, at their true rate.")}
           </p>
