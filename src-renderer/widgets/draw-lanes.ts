@@ -67,6 +67,44 @@ export function tickStep(span: number, wanted: number): number {
   return power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
 }
 
+let known: { readonly scheme: string; readonly colors: Map<string, string> } | null = null;
+
+/** The theme's colours by their names. Asked for once: each question has the browser settle all styles, twenty times a second. */
+export function themeColors(element: HTMLElement): (name: string) => string {
+  const scheme = document.documentElement.getAttribute("data-mantine-color-scheme") ?? "";
+  if (known?.scheme !== scheme) known = { scheme, colors: new Map() };
+  const { colors } = known;
+  return (name) => {
+    const before = colors.get(name);
+    if (before !== undefined) return before;
+    const value = getComputedStyle(element).getPropertyValue(name).trim();
+    colors.set(name, value);
+    return value;
+  };
+}
+
+/** A lane with no more points than there are pixels: neighbours become one with the lowest and the highest of them. */
+export function thinned(lane: Lane, most: number): Lane {
+  const group = Math.ceil(lane.min.length / Math.max(1, most));
+  if (group < 2) return lane;
+  const min: number[] = [];
+  const max: number[] = [];
+  for (let at = 0; at < lane.min.length; at += group) {
+    let low = Number.NaN;
+    let high = Number.NaN;
+    for (let i = at; i < Math.min(at + group, lane.min.length); i++) {
+      const a = lane.min[i] as number;
+      const b = lane.max[i] as number;
+      // What is not a number is passed over, unless there is nothing else.
+      if (!(low <= a)) low = Number.isFinite(a) ? a : low;
+      if (!(high >= b)) high = Number.isFinite(b) ? b : high;
+    }
+    min.push(low);
+    max.push(high);
+  }
+  return { name: lane.name, min, max };
+}
+
 export function drawLanes(canvas: HTMLCanvasElement, picture: Lanes): void {
   const context = canvas.getContext("2d");
   if (context === null) return;
@@ -77,8 +115,7 @@ export function drawLanes(canvas: HTMLCanvasElement, picture: Lanes): void {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
   }
-  const style = getComputedStyle(canvas);
-  const color = (name: string): string => style.getPropertyValue(name).trim();
+  const color = themeColors(canvas);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   context.font = "11.5px 'Inter Variable', sans-serif";
@@ -96,7 +133,7 @@ export function drawLanes(canvas: HTMLCanvasElement, picture: Lanes): void {
   drawTimes(context, { height, fromSeconds, toSeconds, xOf, color, plotWidth });
   const laneHeight = (height - BOTTOM) / Math.max(1, lanes.length);
   lanes.forEach((lane, index) => {
-    drawLane(context, lane, {
+    drawLane(context, thinned(lane, plotWidth), {
       top: index * laneHeight,
       height: laneHeight,
       plotWidth,

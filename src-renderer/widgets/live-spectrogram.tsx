@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useEngine } from "../app/engine-context.ts";
 import { hertz } from "./colors.ts";
 import { LEFT, RIGHT } from "./draw-lanes.ts";
+import { eachFrame } from "./each-frame.ts";
 import { LiveColumns } from "./live-columns.ts";
 
 const HEIGHT = 150;
@@ -28,17 +29,21 @@ export function LiveSpectrogram(props: {
   useEffect(() => {
     kept.current = new LiveColumns();
   }, [sensor, channel]);
-  useEffect(
-    () =>
-      client.on("board:signal", (piece) => {
-        const { spectrum } = piece;
-        if (paused || piece.sensor !== sensor || spectrum === undefined || spectrum.channel !== channel)
-          return;
-        kept.current.add(spectrum, seconds);
-        if (canvas.current !== null) paint(canvas.current, kept.current);
-      }),
-    [client, sensor, channel, seconds, paused],
-  );
+  useEffect(() => {
+    const { draw, end } = eachFrame(() => {
+      if (canvas.current !== null) paint(canvas.current, kept.current);
+    });
+    const unlisten = client.on("board:signal", (piece) => {
+      const { spectrum } = piece;
+      if (paused || piece.sensor !== sensor || spectrum === undefined || spectrum.channel !== channel) return;
+      kept.current.add(spectrum, seconds);
+      draw(sensor);
+    });
+    return () => {
+      unlisten();
+      end();
+    };
+  }, [client, sensor, channel, seconds, paused]);
   const maxHz = props.rateHz / 2;
   const name = props.names[channel] ?? "";
   return (

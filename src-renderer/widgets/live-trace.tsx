@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useEngine } from "../app/engine-context.ts";
 import { connectedBoard, notifyError, useApp } from "../app/store.ts";
 import { BOTTOM, drawLanes, shortNumber } from "./draw-lanes.ts";
+import { eachFrame } from "./each-frame.ts";
 import { LiveLanes } from "./live-lanes.ts";
 import { type Level, levelShare, useLiveLevel } from "./live-level.ts";
 import { LiveSpectrogram } from "./live-spectrogram.tsx";
@@ -73,7 +74,14 @@ export function LiveTrace({
 
   useEffect(() => {
     const lastLevels = new Map<string, number>();
-    return client.on("board:signal", (piece) => {
+    const ids = tracedIds.split(" ");
+    const { draw, end } = eachFrame((id) => {
+      const canvas = canvases.current.get(id);
+      const lanes = kept.current.get(id);
+      if (canvas !== undefined && lanes !== undefined)
+        drawLanes(canvas, lanes.picture(seconds, locked, id === guided ? guide : null));
+    });
+    const unlisten = client.on("board:signal", (piece) => {
       if (paused) return;
       const lanes = kept.current.get(piece.sensor) ?? new LiveLanes();
       kept.current.set(piece.sensor, lanes);
@@ -84,10 +92,12 @@ export function LiveTrace({
         const value = Math.max(...piece.channels.map((one) => one.level));
         useLiveLevel.getState().put(piece.sensor, { value, unit: piece.unit, rateHz: piece.rateHz });
       }
-      const canvas = canvases.current.get(piece.sensor);
-      if (canvas === undefined || !tracedIds.split(" ").includes(piece.sensor)) return;
-      drawLanes(canvas, lanes.picture(seconds, locked, piece.sensor === guided ? guide : null));
+      if (ids.includes(piece.sensor)) draw(piece.sensor);
     });
+    return () => {
+      unlisten();
+      end();
+    };
   }, [client, paused, tracedIds, seconds, locked, recording, guide, guided]);
 
   useEffect(() => {
