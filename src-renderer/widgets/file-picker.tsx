@@ -45,15 +45,17 @@ export function FilePickerHost() {
     asked?.resolve(paths);
     useAsked.setState({ asked: null });
   };
+  // Made anew each time, so that it lies over a dialog that asks for it.
+  if (asked === null) return null;
   return (
     <Modal
       closeButtonProps={{ "aria-label": t("Close") }}
-      opened={asked !== null}
+      opened
       onClose={() => close([])}
-      title={asked?.wanted.title ?? ""}
+      title={asked.wanted.title}
       size="lg"
     >
-      {asked !== null && <FileList wanted={asked.wanted} onDone={close} />}
+      <FileList wanted={asked.wanted} onDone={close} />
     </Modal>
   );
 }
