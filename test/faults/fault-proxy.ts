@@ -231,12 +231,14 @@ export function expectedRanges(
   const ranges: { from: number; to: number }[] = [];
   let reached = 0;
   for (const { sensor: of, first, count } of passed) {
-    if (of !== sensor || first < reached || first >= wanted) continue;
+    if (of !== sensor || first < reached) continue;
+    // Also where it lies behind the end: the recording is over then, and what comes late is not put back.
+    reached = first + count;
+    if (first >= wanted) continue;
     const to = Math.min(first + count, wanted);
     const last = ranges.at(-1);
     if (last !== undefined && last.to === first) last.to = to;
     else ranges.push({ from: first, to });
-    reached = first + count;
   }
   return ranges;
 }
