@@ -124,6 +124,8 @@ typedef struct {
   uint8_t alone_other;
   uint8_t alone_others;
   uint64_t alone_next_us;
+  /* When the sensors count as stuck, unless a window is full by then. */
+  uint64_t alone_due_us;
 
   bool live;
   uint64_t live_window;

@@ -7,6 +7,8 @@
 
 /* After a sensor that did not start, and how often the processor looks at what sensors have buffered. */
 #define RETRY_US 60000000u
+/* So much later than two windows take, sensors count as stuck: a board that nobody comes to starts them anew. */
+#define PATIENCE_US 10000000u
 #define LOOK_US 20000u
 #define FOREVER UINT64_MAX
 #define EVENT_BYTES 12u
@@ -43,6 +45,13 @@ void board_alone_end(board *b) {
     board_show(b, false);
   }
   b->alone_at_us = 0;
+}
+
+static void await_window(board *b) {
+  const pipeline_input *first = &b->model.inputs[0];
+  float window_us = (float)first->window_samples / first->rate_hz * 1e6f;
+  float stride_us = (float)b->model.package.stride_samples / first->rate_hz * 1e6f;
+  b->alone_due_us = b->now_us + PATIENCE_US + (uint64_t)(2.0f * (window_us > stride_us ? window_us : stride_us));
 }
 
 /* Whether the laptop has begun something that it has not ended. */
@@ -84,6 +93,7 @@ void board_alone_found(board *b) {
   uint8_t state = settle(b, called);
   board_show_label(b, state);
   if (b->logging && !m->package.regression) event_log_window(&b->log, tenths(b), state, score_of(m, called));
+  await_window(b);
   if (m->package.alone.period_ms == 0) return;
   uint64_t period = (uint64_t)m->package.alone.period_ms * 1000u;
   uint64_t next = b->alone_next_us + period;
@@ -119,8 +129,13 @@ bool board_alone_step(board *b) {
     b->alone_next_us = b->now_us;
     if (b->logging) (void)event_log_begin(&b->log, b->model.package.hash, tenths(b));
   }
+  if (b->live && b->now_us > b->alone_due_us) {
+    board_live_stop(b);
+    b->alone_next_us = b->now_us;
+  }
   if (b->live || b->now_us < b->alone_next_us) return false;
   if (board_live_start(b, &w) == BOARD_OK) {
+    await_window(b);
     play_on(b);
     return true;
   }

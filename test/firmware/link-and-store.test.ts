@@ -1,9 +1,10 @@
-/** Builds the C tests of firmware/link and firmware/store with the host's compiler and runs them. */
+/** Builds the C tests of firmware/link, firmware/store and firmware/runtime with the host's compiler and runs them. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { packageForDoubles } from "./nrf/doubles-package.ts";
 
 const firmware = join(import.meta.dirname, "../../firmware");
 const folder = mkdtempSync(join(tmpdir(), "limpet-firmware-test-"));
@@ -23,7 +24,7 @@ const FLAGS = [
 function build(name: string, sources: readonly string[]): string {
   const program = join(folder, name);
   const files = [join(import.meta.dirname, `${name}.c`), ...sources.map((source) => join(firmware, source))];
-  execFileSync(process.env["CC"] ?? "cc", [...FLAGS, ...files, "-o", program], { stdio: "pipe" });
+  execFileSync(process.env["CC"] ?? "cc", [...FLAGS, ...files, "-lm", "-o", program], { stdio: "pipe" });
   return program;
 }
 
@@ -33,7 +34,7 @@ type Vectors = {
   readonly frames: readonly { type: number; sequence: number; payload: string; bytes: string }[];
 };
 
-describe("the firmware's link and store, built for this machine", () => {
+describe("the firmware's link, store and runtime, built for this machine", () => {
   it("encode and decode every vector that the TypeScript side reads too", () => {
     const program = build("link_test", ["link/crc32.c", "link/cobs.c", "link/frame.c"]);
     const text = readFileSync(join(import.meta.dirname, "../fixtures/link-vectors.json"), "utf8");
@@ -55,6 +56,25 @@ describe("the firmware's link and store, built for this machine", () => {
     expect(stdout).toBe("");
     expect(status).toBe(0);
   }, 60_000);
+
+  it("go on by themselves with a sensor that gets stuck, or that cannot be started for a while", () => {
+    const path = join(folder, "package");
+    const alone = { periodMs: 0, graceMs: 1000, labels: [], unknown: false };
+    writeFileSync(path, packageForDoubles("alone", 100, { alone }));
+    const parts = ["runtime", "link", "store", "maths"].flatMap((part) =>
+      readdirSync(join(firmware, part))
+        .filter((name) => name.endsWith(".c"))
+        .map((name) => `${part}/${name}`),
+    );
+    const program = build("alone_test", [
+      ...parts,
+      "classifier/model_package.c",
+      "../test/firmware/doubles.c",
+    ]);
+    const { status, stdout } = spawnSync(program, [path], { encoding: "utf8" });
+    expect(stdout).toBe("alone: 0 failures\n");
+    expect(status).toBe(0);
+  }, 120_000);
 
   it("keep every event of the log after a power cut at every operation of the flash, and within it", () => {
     const program = build("event_log_test", ["link/crc32.c", "store/event_log.c"]);
