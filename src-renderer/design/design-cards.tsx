@@ -39,7 +39,7 @@ export function CostCard({ report }: { report: DesignReport | null }) {
           text={of(`${fixed(latencyMs, 1)} ms`, `${stride} ms`)}
         />
         <Meter
-          name={t("Power")}
+          name={t("Power of the processor")}
           value={powerMilliwatts}
           limit={power}
           text={of(`${fixed(powerMilliwatts, 2)} mW`, `${power} mW`)}
