@@ -8,7 +8,7 @@
  * the packaging, so files are in the system's memory: a start after the computer's own start reads them from the disk.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { _electron } from "@playwright/test";
@@ -28,9 +28,32 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-type Start = { readonly window: number; readonly usable: number };
+/** An app with an empty page: what Electron itself takes on this computer at this moment. */
+async function startEmpty(folder: string): Promise<number> {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "empty", main: "main.js" }));
+  writeFileSync(
+    join(folder, "main.js"),
+    `const { app, BrowserWindow } = require("electron");
+app.setPath("userData", __dirname);
+app.whenReady().then(() => new BrowserWindow().loadURL("data:text/html,<button>There</button>"));`,
+  );
+  const app = await _electron.launch({
+    executablePath: join(RUNTIME, "electron"),
+    args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), folder],
+  });
+  const page = await app.firstWindow();
+  await page.getByRole("button", { name: "There" }).waitFor();
+  const usableAt = Date.now();
+  const startedAt = await app.evaluate(() =>
+    (process as unknown as { getCreationTime(): number | null }).getCreationTime(),
+  );
+  await app.close();
+  return usableAt - (startedAt ?? usableAt);
+}
 
-/** Milliseconds from the process's own start to the first window, and to the first button. */
+type Start = { readonly window: number; readonly page: number; readonly usable: number };
+
+/** Milliseconds from the process's own start to the first window, to its loaded page, and to the first button. */
 async function start(executable: string, home: string): Promise<Start> {
   const app = await _electron.launch({
     executablePath: executable,
@@ -45,13 +68,16 @@ async function start(executable: string, home: string): Promise<Start> {
   const page = await app.firstWindow();
   await page.getByRole("button", { name: "Try it without hardware" }).waitFor();
   const usableAt = Date.now();
-  const [startedAt, windowAt] = await Promise.all([
+  const [startedAt, [windowAt, loaded]] = await Promise.all([
     app.evaluate(() => (process as unknown as { getCreationTime(): number | null }).getCreationTime()),
-    page.evaluate(() => performance.timeOrigin),
+    page.evaluate(() => {
+      const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+      return [performance.timeOrigin, navigation?.domContentLoadedEventEnd ?? 0] as const;
+    }),
   ]);
   await app.close();
   const from = startedAt ?? usableAt;
-  return { window: windowAt - from, usable: usableAt - from };
+  return { window: windowAt - from, page: windowAt + loaded - from, usable: usableAt - from };
 }
 
 if (!canPackage()) {
@@ -74,14 +100,20 @@ try {
   console.log(`Electron's own     ${megabytes(electron)}`);
   console.log(`over Electron      ${megabytes(all - electron)}   (goal: at most 150 MB)`);
   const starts: Start[] = [];
+  const empty: number[] = [];
+  const bare = join(folder, "empty");
+  mkdirSync(bare);
   for (let at = 0; at < STARTS; at++) {
+    empty.push(await startEmpty(bare));
     const one = await start(join(packaged, "limpet"), join(folder, "home"));
     starts.push(one);
     console.log(
-      `start ${at + 1}            window ${Math.round(one.window)} ms, usable ${Math.round(one.usable)} ms`,
+      `start ${at + 1}            window ${Math.round(one.window)} ms, page ${Math.round(one.page)} ms, usable ${Math.round(one.usable)} ms; an empty window ${Math.round(empty[at] ?? 0)} ms`,
     );
   }
   console.log(`first start        ${Math.round(starts[0]?.usable ?? 0)} ms to a usable window`);
+  const share = median(starts.map(({ usable }) => usable)) / median(empty);
+  console.log(`beside Electron    ${share.toFixed(2)} times what an empty window of the same Electron takes`);
   console.log(
     `median start       ${Math.round(median(starts.map(({ usable }) => usable)))} ms   (goal: 2000 ms)`,
   );
