@@ -3,7 +3,7 @@
  * opening to the first row); then 16 kHz sound and three axes at 1.6 kHz are shown live, with spectrogram, and recorded (share of a core that
  * the page's process takes, samples lost). The window is the real one in Chromium, the engine the real one in its own process.
  *
- *   node bench/window.ts [--minutes 10] [--recordings 20000] [--scroll-seconds 10] [--no-list] [--no-live]
+ *   node bench/window.ts [--minutes 10] [--recordings 20000] [--scroll-seconds 10] [--no-list] [--no-live] [--files FOLDER]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -22,6 +22,8 @@ const { values } = parseArgs({
     "scroll-seconds": { type: "string", default: "10" },
     "no-list": { type: "boolean", default: false },
     "no-live": { type: "boolean", default: false },
+    /** Folder of the built interface, where it is not dist/renderer. */
+    files: { type: "string" },
   },
 });
 
@@ -34,7 +36,7 @@ const quantile = (all: readonly number[], share: number): number =>
   [...all].sort((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * share))] ?? 0;
 
 async function withWindow<T>(work: (page: Page, browser: Browser) => Promise<T>): Promise<T> {
-  const host = await startWebHost({ port: 0, userFolder: folder });
+  const host = await startWebHost({ port: 0, userFolder: folder, files: values.files });
   const browser = await chromium.launch({
     executablePath: process.env.LIMPET_CHROMIUM ?? "/usr/bin/chromium",
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],

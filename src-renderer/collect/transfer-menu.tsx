@@ -19,7 +19,7 @@ export function TransferMenu({ transfer }: { transfer: Transfer }) {
       >
         {t("Import files…")}
       </Button>
-      <Menu position="bottom-end" width={310}>
+      <Menu position="bottom-end" width={350}>
         <Menu.Target>
           <Button variant="default" px={10} aria-label={t("More ways in and out")} disabled={busy}>
             <ChevronDown size={16} />

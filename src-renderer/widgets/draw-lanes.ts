@@ -263,7 +263,7 @@ function drawTimes(
   const { height, fromSeconds, toSeconds, xOf, color } = axis;
   const step = tickStep(toSeconds - fromSeconds, axis.plotWidth / 110);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const first = Math.ceil(fromSeconds / step - 1e-6);
+  const first = Math.ceil(fromSeconds / step - 1e-6) + 0;
   context.strokeStyle = color("--line");
   context.fillStyle = color("--ink-soft");
   context.lineWidth = 1;
