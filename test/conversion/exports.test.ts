@@ -228,11 +228,15 @@ describe("the Arduino library", () => {
       const { status, stdout } = spawnSync(program, { input: `${lines.join("\n")}\n`, encoding: "utf8" });
       expect(status).toBe(0);
       const answers = windows.map((window) => {
-        const { scores } = pipeline.run(window);
-        return ["one", "two", "three"]
-          .map((label, i) => `${label}: ${Number((scores[i] as number).toPrecision(9))}`)
-          .join(", ");
+        const { scores, label: called } = pipeline.run(window);
+        const labels = ["one", "two", "three"];
+        const each = labels.map((label, i) => `${label}: ${Number((scores[i] as number).toPrecision(9))}`);
+        return `${called === null ? "unknown" : labels[called]}; ${each.join(", ")}`;
       });
+      // One of each, so that both ways are seen.
+      expect(answers.map((answer) => answer.startsWith("unknown"))).toEqual(
+        expect.arrayContaining([true, false]),
+      );
       expect(stdout.trimEnd().split("\n")).toEqual(["Self-test: 3", ...answers]);
     },
     120_000,

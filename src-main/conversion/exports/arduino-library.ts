@@ -31,7 +31,10 @@ export function arduinoLibrary(request: ArduinoRequest): Uint8Array {
     textFile("src/limpet_config.h", CONFIG),
     textFile("src/limpet_data.c", data(library, request)),
     textFile("src/limpet_model.c", model(library)),
-    textFile("examples/Classify/Classify.ino", sketch(library)),
+    textFile(
+      "examples/Classify/Classify.ino",
+      sketch(library, summarisePackage(request.modelPackage).labels.length > 0),
+    ),
     ...request.sources.map(placed),
   ];
   return zip(files.map(({ name, bytes }) => ({ name: `${library}/${name}`, bytes })));
@@ -110,7 +113,11 @@ ${windowLines(modelPackage)
   .map((line) => `- ${line}`)
   .join("\n")}
 - scores: ${labels.length > 0 ? labels.join(", ") : "the value"}
-
+${
+  labels.length > 0
+    ? "\n`limpet_label()` then is what a board with Limpet's firmware would call the window: the number of its label, or -1 (unknown).\n"
+    : ""
+}
 \`limpet_self_test()\` runs the windows that the model carries and says whether this board computes the same bits as the laptop.
 
 ## Licences
@@ -170,6 +177,12 @@ float *limpet_window(void);
 int limpet_run(float *scores);
 
 /*
+ * What the window that was run last is called: index of the label with the highest score; -1 where that is below the label's threshold or
+ * the window is none of what was recorded (unknown), and for a value.
+ */
+int limpet_label(void);
+
+/*
  * Runs the windows that the model carries: the number of them that come out as on the laptop, bit for bit; negative where one does
  * not. Changes the window.
  */
@@ -226,6 +239,11 @@ int limpet_run(float *scores) {
   return 0;
 }
 
+int limpet_label(void) {
+  const uint8_t label = ready ? pipeline_label(&the_pipeline) : PIPELINE_UNKNOWN;
+  return label == PIPELINE_UNKNOWN ? -1 : label;
+}
+
 int limpet_self_test(void) {
   pipeline_self_test result;
   if (!ready) return -1;
@@ -234,9 +252,9 @@ int limpet_self_test(void) {
 }
 `;
 
-const sketch = (library: string): string => `/*
+const sketch = (library: string, classifies: boolean): string => `/*
  * Classifies windows whose samples arrive as numbers over the serial line, separated by commas or ends of lines: what the board's
- * own sensor gives can be written to the same place. Answers each window with its scores.
+ * own sensor gives can be written to the same place. Answers each window with ${classifies ? "its label and scores" : "its value"}.
  */
 #include <${library}.h>
 
@@ -273,7 +291,14 @@ void loop() {
     Serial.println("The network failed.");
     return;
   }
-  for (int i = 0; i < LIMPET_SCORES; i++) {
+${
+  classifies
+    ? `  const int label = limpet_label();
+  Serial.print(label < 0 ? "unknown" : limpet_labels[label]);
+  Serial.print("; ");
+`
+    : ""
+}  for (int i = 0; i < LIMPET_SCORES; i++) {
     Serial.print(limpet_labels[i]);
     Serial.print(": ");
     Serial.print(scores[i], 4);
