@@ -92,6 +92,65 @@ test("the page reaches nothing of Node, no other place and no file outside", asy
   expect(outside).toEqual(["refused", "refused", "refused", "refused", "refused"]);
 });
 
+test("how the page runs: sandboxed, isolated, without Node, webviews or experiments", async () => {
+  const preferences = await app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as {
+      getLastWebPreferences(): Record<string, unknown>;
+    };
+    return contents.getLastWebPreferences();
+  });
+  expect(preferences).toMatchObject({
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    webviewTag: false,
+    webSecurity: true,
+  });
+  for (const dangerous of [
+    "allowRunningInsecureContent",
+    "experimentalFeatures",
+    "enableBlinkFeatures",
+    "nodeIntegrationInWorker",
+    "nodeIntegrationInSubFrames",
+  ]) {
+    expect(preferences[dangerous] ?? false, dangerous).toBeFalsy();
+  }
+  // Functions that take values, and nothing of Electron's own.
+  const seen = await page.evaluate(() => Object.entries((window as unknown as { limpet: object }).limpet));
+  expect(seen.map(([name]) => name).sort()).toEqual([
+    "chooseFiles",
+    "chooseFolder",
+    "chooseSavePath",
+    "describeMenu",
+    "host",
+    "onCommand",
+    "onMessage",
+    "onRestart",
+    "pathOfFile",
+    "savePdf",
+    "send",
+    "showProgress",
+  ]);
+});
+
+test("the page gets no permission but to write the clipboard", async () => {
+  const answers = await page.evaluate(async () => {
+    const state = async (name: string): Promise<string> =>
+      (await navigator.permissions.query({ name: name as PermissionName })).state;
+    return [
+      await Notification.requestPermission(),
+      await state("geolocation"),
+      await state("camera"),
+      await state("microphone"),
+      await navigator.mediaDevices.getUserMedia({ audio: true }).then(
+        () => "heard",
+        () => "refused",
+      ),
+    ];
+  });
+  expect(answers).toEqual(["denied", "denied", "denied", "denied", "refused"]);
+});
+
 test("scripts that were written into the page do not run", async () => {
   const ran = await page.evaluate(() => {
     const script = document.createElement("script");
@@ -116,7 +175,10 @@ test("an engine that was killed is started again", async () => {
   expect(await page.evaluate(() => (window as unknown as { restarted: Promise<string> }).restarted)).toBe(
     "restarted",
   );
-  expect(await ask("project:get-summary", {})).toMatchObject({ kind: "result", result: null });
+  // With the project that was open.
+  await expect
+    .poll(() => ask("project:get-summary", {}))
+    .toMatchObject({ kind: "result", result: { path: join(folder, "p.limpet") } });
 });
 
 test("the window goes nowhere else and opens no other", async () => {

@@ -12,7 +12,6 @@ import {
   type IpcMainInvokeEvent,
   ipcMain,
   session,
-  shell,
 } from "electron";
 import { APP_ORIGIN, registerScheme, serveFiles } from "./app-protocol.ts";
 import { CHANNELS } from "./channels.ts";
@@ -121,11 +120,8 @@ function limitPages(): void {
     webContents.on("will-navigate", stay);
     webContents.on("will-redirect", stay);
     webContents.on("will-attach-webview", (event) => event.preventDefault());
-    webContents.setWindowOpenHandler(({ url }) => {
-      // Links of the help open in the user's own browser, and only such links.
-      if (originOf(url)?.startsWith("https://")) void shell.openExternal(url);
-      return { action: "deny" };
-    });
+    // There is no link to the outside in the window, so nothing is handed to the system's browser either.
+    webContents.setWindowOpenHandler(() => ({ action: "deny" }));
   });
 }
 

@@ -3,24 +3,16 @@
  * Everything from the page is checked here. Commands wait until the page has described its menu: before that it cannot hear them.
  */
 import { type BrowserWindow, type IpcMainEvent, type IpcMainInvokeEvent, ipcMain } from "electron";
-import {
-  type HostCommand,
-  type HostMenu,
-  MENU_TEXTS,
-  type MenuText,
-} from "../../../src-shared/host-bridge.ts";
+import type { HostCommand, HostMenu, MenuText } from "../../../src-shared/host-bridge.ts";
 import { CHANNELS } from "./channels.ts";
 import { noteRecent, setMenu } from "./menu.ts";
+import { menuOf } from "./menu-words.ts";
 
 export type ShellOptions = {
   readonly window: () => BrowserWindow | null;
   readonly trusted: (event: IpcMainEvent | IpcMainInvokeEvent) => boolean;
   readonly developer: boolean;
 };
-
-const MAX_TEXT = 120;
-const MAX_ENTRIES = 20;
-const MAX_PATH = 4096;
 
 export class Shell {
   readonly #options: ShellOptions;
@@ -70,32 +62,4 @@ export class Shell {
   pageGone(): void {
     this.#waiting ??= [];
   }
-}
-
-type Given = Readonly<Record<string, unknown>>;
-const object = (value: unknown): Given =>
-  typeof value === "object" && value !== null ? (value as Given) : {};
-const text = (value: unknown, length: number): string =>
-  typeof value === "string" ? value.slice(0, length) : "";
-
-/** Takes what is as agreed and leaves out the rest. */
-export function menuOf(value: unknown): HostMenu {
-  const given = object(value);
-  const texts: Partial<Record<MenuText, string>> = {};
-  for (const name of MENU_TEXTS) {
-    const found = text(object(given.texts)[name], name === "engineGoneDetail" ? 400 : MAX_TEXT);
-    if (found !== "") texts[name] = found;
-  }
-  const list = (entries: unknown): Given[] =>
-    (Array.isArray(entries) ? entries : []).slice(0, MAX_ENTRIES).map(object);
-  return {
-    texts,
-    places: list(given.places)
-      .map(({ place, label }) => ({ place: text(place, MAX_TEXT), label: text(label, MAX_TEXT) }))
-      .filter(({ place, label }) => place !== "" && label !== ""),
-    recent: list(given.recent)
-      .map(({ path, name }) => ({ path: text(path, MAX_PATH), name: text(name, MAX_TEXT) }))
-      .filter(({ path, name }) => path.endsWith(".limpet") && name !== ""),
-    projectOpen: given.projectOpen === true,
-  };
 }
