@@ -24,7 +24,7 @@ export class InstructionCount {
   private constructor(session: BoardSession, results: Promise<ReplayResult[]> | null) {
     this.#session = session;
     this.#results = results;
-    // A deployment that fails meanwhile has its own error; this one is nobody's then.
+    // A deployment that fails meanwhile has its own error; this one is nobody's then, and the second board ends by itself.
     results?.catch(() => {});
   }
 
@@ -54,11 +54,6 @@ export class InstructionCount {
       warnings.push(`Instructions could not be counted: ${error.message}`);
       return null;
     }
-  }
-
-  /** Waits for its end, so that no board is left running. */
-  async end(): Promise<void> {
-    await this.#results?.catch(() => {});
   }
 }
 

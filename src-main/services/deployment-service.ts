@@ -88,44 +88,38 @@ export async function deploy(
   const firmwareWritten = await bringFirmware(session, options.firmware, stages);
   checkFit(session, summary, warnings);
   const counting = InstructionCount.begin(session, options.modelPackage, summary, options.signal);
-  try {
-    const before = session.hello.model;
-    const { accepted, test } = await stages.run("model", "writing the model", (progress) =>
-      session.update(options.modelPackage, {
-        onProgress: (_stage, fraction) => progress(fraction),
-        signal: options.signal,
-      }),
-    );
-    await stages.run("self-test", "the board tests itself", async () =>
-      requirePassed(session, accepted, test),
-    );
-    const readBackBytes = await stages.run("proof", "reading the model back", (progress) =>
-      prove(session, options.modelPackage, summary, before !== null, { progress, signal: options.signal }),
-    );
-    const seconds = (performance.now() - began) / 1000;
-    const counts = await counting.of(test, warnings);
-    const report: DeploymentReport = {
-      board: session.hello.kind,
-      firmwareWritten,
-      modelBytes: options.modelPackage.length,
-      seconds,
-      goldenVectors: { run: test.run, identical: test.identical },
-      readBackBytes,
-      slot: test.slot,
-      ram: test.poolBytes,
-      flash: options.modelPackage.length,
-      ...deploymentCosts(session.hello, summary, counts, dataset.goal(), warnings),
-      modelHash: summary.modelHash,
-      firmwareHash: session.hello.firmwareHash,
-      datasetHash: summary.datasetHash,
-      warnings,
-      stages: stages.times,
-    };
-    dataset.addDeployment({ experimentId: options.experiment, board: session.hello.name, report });
-    return report;
-  } finally {
-    await counting.end();
-  }
+  const before = session.hello.model;
+  const { accepted, test } = await stages.run("model", "writing the model", (progress) =>
+    session.update(options.modelPackage, {
+      onProgress: (_stage, fraction) => progress(fraction),
+      signal: options.signal,
+    }),
+  );
+  await stages.run("self-test", "the board tests itself", async () => requirePassed(session, accepted, test));
+  const readBackBytes = await stages.run("proof", "reading the model back", (progress) =>
+    prove(session, options.modelPackage, summary, before !== null, { progress, signal: options.signal }),
+  );
+  const seconds = (performance.now() - began) / 1000;
+  const counts = await counting.of(test, warnings);
+  const report: DeploymentReport = {
+    board: session.hello.kind,
+    firmwareWritten,
+    modelBytes: options.modelPackage.length,
+    seconds,
+    goldenVectors: { run: test.run, identical: test.identical },
+    readBackBytes,
+    slot: test.slot,
+    ram: test.poolBytes,
+    flash: options.modelPackage.length,
+    ...deploymentCosts(session.hello, summary, counts, dataset.goal(), warnings),
+    modelHash: summary.modelHash,
+    firmwareHash: session.hello.firmwareHash,
+    datasetHash: summary.datasetHash,
+    warnings,
+    stages: stages.times,
+  };
+  dataset.addDeployment({ experimentId: options.experiment, board: session.hello.name, report });
+  return report;
 }
 
 async function bringFirmware(
