@@ -19,6 +19,8 @@ type Say = (text: JobReportText, values?: Readonly<Record<string, string | numbe
 
 type Writer = {
   readonly say: Say;
+  /** What the engine said, in the reader's words where they were handed over. */
+  readonly own: (text: string) => string;
   readonly date: (iso: string) => string;
   readonly day: (iso: string) => string;
   readonly number: (value: number, digits?: number) => string;
@@ -89,6 +91,7 @@ function writerOf({ locale: wanted, texts }: JobReportLanguage): Writer {
       own(text).replace(/\{\{(\w+)\}\}/g, (whole, name: string) =>
         Object.hasOwn(values, name) ? String(values[name]) : whole,
       ),
+    own,
     date: written(dates),
     day: written(days),
     number: (value, digits = 0) => value.toLocaleString(locale, { maximumFractionDigits: digits }),
@@ -261,7 +264,7 @@ function splitText(split: JobReport["dataset"]["split"], say: Say): string {
   return `${parts} %, ${how}${held}`;
 }
 
-function model({ model: made, project }: JobReport, { say, number, percent, date }: Writer): Markup {
+function model({ model: made, project }: JobReport, { say, own, number, percent, date }: Writer): Markup {
   const { design } = made;
   const file = (part: { bytes: number; hash: string } | null): Markup =>
     part === null
@@ -296,7 +299,7 @@ function model({ model: made, project }: JobReport, { say, number, percent, date
         ? `R² ${number(made.validationAccuracy, 3)}`
         : percent(made.validationAccuracy),
     ],
-    [say("Verdict"), made.advice],
+    [say("Verdict"), own(made.advice)],
     [say("Network file (.tflite)"), file(made.tflite)],
     [say("Model package"), file(made.package)],
   ])}</section>`;
@@ -314,7 +317,7 @@ function networkText(network: JobReport["model"]["design"]["network"]): string {
 }
 
 function test({ test: result }: JobReport, writer: Writer): Markup {
-  const { say, number, percent } = writer;
+  const { say, own, number, percent } = writer;
   if (result === null) return html``;
   const { perClass, groups, warnings, regression, anomaly } = result;
   const share = (value: number | null): string => (value === null ? "–" : percent(value));
@@ -358,7 +361,7 @@ function test({ test: result }: JobReport, writer: Writer): Markup {
     ],
   ])}${
     warnings.length > 0 &&
-    html`<h3>${say("What to keep in mind")}</h3><ul>${warnings.map((one) => html`<li>${one}</li>`)}</ul>`
+    html`<h3>${say("What to keep in mind")}</h3><ul>${warnings.map((one) => html`<li>${own(one)}</li>`)}</ul>`
   }</section>`;
 }
 

@@ -8,6 +8,7 @@ import { JOB_REPORT_TEXTS } from "../../src-shared/job-report-texts.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { notifyError, useApp } from "../app/store.ts";
 import { hostBridge } from "../connection/channel.ts";
+import { said } from "../locales/engine-texts.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, WorkProgress } from "../widgets/parts.tsx";
 
@@ -60,7 +61,13 @@ function Report({ experiment }: { experiment: ExperimentInfo }) {
     machine: machine.trim(),
     note: note.trim(),
     locale: navigator.languages.find((tag) => tag.split("-")[0] === i18n.language) ?? i18n.language,
-    texts: Object.fromEntries(JOB_REPORT_TEXTS.map((text) => [text, t(text, { skipInterpolation: true })])),
+    texts: {
+      ...Object.fromEntries(JOB_REPORT_TEXTS.map((text) => [text, t(text, { skipInterpolation: true })])),
+      // What the engine says of this very model.
+      ...Object.fromEntries(
+        [experiment.training.advice, ...experiment.training.warnings].map((text) => [text, said(text)]),
+      ),
+    },
   });
   const preview = async (): Promise<string | null> => {
     localStorage.setItem(BY_KEY, by);

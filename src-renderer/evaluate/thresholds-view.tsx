@@ -162,7 +162,7 @@ function Classes(props: {
           <ClassChip label={row.label} />
           <span className="grow" />
           <span className="small">
-            {t("Threshold")} <b>{threshold > 0 ? fixed(threshold, 2) : t("none")}</b>
+            {t("Threshold")} <b>{threshold > 0 ? fixed(threshold, 2) : t("off")}</b>
           </span>
         </div>
         <Slider

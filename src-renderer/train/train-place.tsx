@@ -6,6 +6,7 @@ import type { EpochRecord, TrainingResult } from "../../src-shared/contract/inde
 import { useAnswer, useEngine, type Work } from "../app/engine-context.ts";
 import { useKeptWork, useRunningWork } from "../app/kept-work.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
+import { said } from "../locales/engine-texts.ts";
 import { fixed, grouped } from "../locales/format.ts";
 import { Curves } from "../widgets/curves.tsx";
 import { Card, Empty, ErrorMessage, Message, Page, percent, WorkProgress } from "../widgets/parts.tsx";
@@ -159,7 +160,7 @@ function Training(props: {
                   },
                 )
           }
-          hint={`${result.advice} ${result.stoppedEarly ? t("Stopped early: it did not get better any more.") : ""}`}
+          hint={`${said(result.advice)} ${result.stoppedEarly ? t("Stopped early: it did not get better any more.") : ""}`}
         />
       )}
       {result?.warnings.map((warning) => (

@@ -301,7 +301,7 @@ export const requests = {
       machine: z.string().max(1000).default(""),
       note: z.string().max(4000).default(""),
       locale: z.string().max(35).default("en"),
-      texts: z.record(z.string().max(400), z.string().max(1000)).default({}),
+      texts: z.record(z.string().max(2000), z.string().max(4000)).default({}),
     }),
     z.object({ html: z.string(), path: z.string().nullable(), bytes: z.int() }),
   ),
