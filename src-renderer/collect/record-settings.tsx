@@ -1,11 +1,12 @@
 /** How a recording is made, in one line: how many and how long, what begins it, group, sensors. */
 import { Button, Checkbox, NativeSelect, NumberInput, Popover, TextInput } from "@mantine/core";
-import { Volume2, VolumeX } from "lucide-react";
+import { MapPin, Volume2, VolumeX } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoardInfo } from "../../src-shared/contract/index.ts";
 import { useApp } from "../app/store.ts";
 import { levelAbove, useLiveLevel } from "../widgets/live-level.ts";
+import { RecordingPhoto } from "../widgets/recording-photo.tsx";
 import { type RecorderSettings, totalSeconds, useRecorderSettings } from "./recorder-settings.ts";
 import { rateOf, ratesOf } from "./sensor-choice.ts";
 
@@ -54,9 +55,11 @@ export function RecordSettings({ board }: { board: BoardInfo }) {
         value={settings.group}
         onChange={(event) => settings.set({ group: event.currentTarget.value })}
       />
+      <Place />
       <Sensors board={board} />
       <Button
         variant="default"
+        px={12}
         aria-pressed={settings.sound}
         aria-label={t("Tones while recording")}
         title={t("Tones while recording")}
@@ -146,6 +149,48 @@ function Start({ board }: { board: BoardInfo }) {
         </>
       )}
     </>
+  );
+}
+
+/** Machine, place and photo that new recordings get: said once for many. */
+function Place() {
+  const { t } = useTranslation();
+  const settings = useRecorderSettings();
+  const { machine, mount, photo } = settings;
+  const some = machine !== "" || mount !== "" || photo !== null;
+  return (
+    <Popover position="bottom-end" shadow="md" trapFocus width={340}>
+      <Popover.Target>
+        <Button
+          variant="default"
+          px={12}
+          aria-pressed={some}
+          aria-label={t("Machine and place of the board")}
+          title={t("Machine and place of the board")}
+        >
+          <MapPin size={17} />
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <div className="stack" style={{ gap: 10 }}>
+          <TextInput
+            label={t("Machine")}
+            placeholder={t("Pump 3, hall 2")}
+            maxLength={200}
+            value={machine}
+            onChange={(event) => settings.set({ machine: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t("Where the board sits")}
+            placeholder={t("drive end, on the bearing, axis across")}
+            maxLength={200}
+            value={mount}
+            onChange={(event) => settings.set({ mount: event.currentTarget.value })}
+          />
+          <RecordingPhoto photo={photo} onChange={(next) => settings.set({ photo: next })} />
+        </div>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

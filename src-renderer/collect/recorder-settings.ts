@@ -21,6 +21,10 @@ export type RecorderSettings = {
   readonly reminder: string;
   readonly remindEvery: number;
   readonly group: string;
+  /** Machine and place of the board that new recordings get, and the id of a photo of it. */
+  readonly machine: string;
+  readonly mount: string;
+  readonly photo: number | null;
   readonly sound: boolean;
   /** Sensors that are left out, by id, and rates that differ from the sensor's first one. */
   readonly without: readonly string[];
@@ -40,6 +44,9 @@ export const useRecorderSettings = create<RecorderSettings>((set) => ({
   reminder: "",
   remindEvery: 5,
   group: "",
+  machine: "",
+  mount: "",
+  photo: null,
   sound: true,
   without: [],
   rates: {},

@@ -74,6 +74,9 @@ export function useRecorder(): Recorder {
         label: take.label,
         seconds: settings.mode === "open" ? null : settings.seconds,
         group: settings.group.trim() === "" ? null : settings.group.trim(),
+        machine: settings.machine.trim(),
+        mount: settings.mount.trim(),
+        photo: settings.photo,
         sensors: sensorsOf(board, settings, ratesOf(useApp.getState().recordings)),
         trigger: triggerOf(settings),
       });

@@ -199,6 +199,16 @@ test("many recordings are changed at once, a colleague's project is added, and a
   await dialog.getByRole("combobox", { name: "Machine" }).fill("Pump 3");
   await dialog.getByLabel("Where the board sits").fill("drive end");
   await dialog.getByLabel("Notes").fill("new bearing");
+  const photo = join(ROOT, "resources/icons/icon.png");
+  const add = (): Promise<void> => dialog.getByRole("button", { name: "Add a photo of the place" }).click();
+  if (limpet.host === "electron") await choose(add, [photo], "open");
+  else {
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), add()]);
+    await chooser.setFiles(photo);
+  }
+  await expect(
+    dialog.getByRole("button", { name: "Show the photo of the place" }).locator("img"),
+  ).toBeVisible();
   await dialog.getByRole("button", { name: "Done" }).click();
   await page.getByLabel("Search recordings").fill("pump bearing drive");
   await expect(page.locator(".recording")).toHaveCount(1);

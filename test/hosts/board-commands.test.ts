@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, describe, expect, it } from "vitest";
+import { register as registerBoards } from "../../src-main/hosts/cli/commands/boards.ts";
 import { register as registerDeploy } from "../../src-main/hosts/cli/commands/deploy.ts";
 import { register as registerMonitor } from "../../src-main/hosts/cli/commands/monitor.ts";
 import { register as registerRecord } from "../../src-main/hosts/cli/commands/record.ts";
@@ -34,7 +35,7 @@ async function limpet(...line: string[]): Promise<Outcome> {
       },
   };
   const program = new Command();
-  for (const register of [registerRecord, registerDeploy, registerMonitor]) {
+  for (const register of [registerBoards, registerRecord, registerDeploy, registerMonitor]) {
     register(program, context as unknown as CliContext);
   }
   await program.parseAsync(line, { from: "user" });
@@ -55,6 +56,24 @@ async function setUp(faults: Faults = {}): Promise<{ port: string; project: stri
 }
 
 describe("the commands of boards", () => {
+  it("record by themselves once the signal is strong enough, and refuse a time before without a level", async () => {
+    const { port, project } = await setUp();
+    const line = ["record", project, "--board", port, "--label", "on", "--seconds", "0.5"];
+    // The source swings over its whole range of +-14 g.
+    const { json } = await limpet(...line, "--level", "2", "--before", "0.2");
+    expect(json).toMatchObject({ label: "on", seconds: 0.5, samples: 500, lostSamples: 0 });
+    const refused = await limpet(...line, "--before", "0.2");
+    expect(refused).toMatchObject({ code: 2, message: expect.stringContaining("--level") });
+  });
+
+  it("say why a port cannot be used", async () => {
+    const { json, text } = await limpet("boards", "--diagnose", "tcp://127.0.0.1:1");
+    expect(json).toMatchObject([{ cause: expect.any(String), next: expect.any(String) }]);
+    expect(text).not.toBe("");
+    const { port } = await setUp();
+    expect((await limpet("boards", "--diagnose", port)).text).toBe("Nothing wrong was found.");
+  });
+
   it("record with the fields that the contract names", async () => {
     const { port, project } = await setUp();
     const { json, text } = await limpet(

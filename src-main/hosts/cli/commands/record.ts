@@ -1,5 +1,6 @@
 /** `limpet record`: records from a board into a project. */
 import type { Command } from "commander";
+import type { RecordingTrigger } from "../../../../src-shared/contract/index.ts";
 import { LimpetError } from "../../../../src-shared/errors.ts";
 import { isMadeHere, openBoard, reopenBoard } from "../../../boards/open-board.ts";
 import { readPhotoFile } from "../../../dataset/photo-file.ts";
@@ -19,6 +20,8 @@ type Options = {
   machine?: string;
   mount?: string;
   photo?: string;
+  level?: string;
+  before?: string;
   flash?: string;
 };
 
@@ -41,6 +44,11 @@ export function register(program: Command, cli: CliContext): void {
     .option("--machine <machine>", "the machine that is measured")
     .option("--mount <place>", "where on it the board sits")
     .option("--photo <file>", "photo of that place (JPEG or PNG)")
+    .option(
+      "--level <value>",
+      "starts by itself where the first sensor is this strong (RMS without the mean over 50 ms, in its unit)",
+    )
+    .option("--before <seconds>", "with --level: seconds before that moment which are kept (default: 0.5)")
     .option("--flash <file>", "file that holds the virtual board's flash")
     .action(
       cli.run(async (path: string, options: Options) => {
@@ -53,6 +61,7 @@ export function register(program: Command, cli: CliContext): void {
           });
         }
         const sensors = options.sensor.map(parseSensor);
+        const trigger = parseTrigger(options);
         const photo = options.photo === undefined ? null : readPhotoFile(options.photo);
         const work = cli.work("Recording");
         const project = openProject(path);
@@ -65,6 +74,7 @@ export function register(program: Command, cli: CliContext): void {
             mount: options.mount,
             photo: photo === null ? null : project.addPhoto(photo).id,
             sensors,
+            trigger,
           };
           const boardOptions = { signals: options.signal, flashPath: options.flash };
           let session = await openBoard(options.board, boardOptions, readSignalFile);
@@ -96,6 +106,18 @@ export function register(program: Command, cli: CliContext): void {
         }
       }),
     );
+}
+
+/** What starts the recording where not the command itself does. Throws `usage`. */
+function parseTrigger({ level, before }: Options): RecordingTrigger | null {
+  const value = numberOption("level", level, { above: 0 });
+  const preSeconds = numberOption("before", before, { min: 0, max: 10 });
+  if (value !== undefined) return { level: value, preSeconds: preSeconds ?? 0.5 };
+  if (preSeconds === undefined) return null;
+  throw new LimpetError("usage", "--before says nothing without --level.", {
+    field: "before",
+    hint: "Give --level, too, or leave it out.",
+  });
 }
 
 /** Reads `id` or `id@rate`. Throws `usage`. */
