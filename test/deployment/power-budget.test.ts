@@ -6,6 +6,8 @@ import {
   describeBoard,
   describedBoards,
 } from "../../src-main/deployment/board-description.ts";
+import { deploymentCosts } from "../../src-main/deployment/deployment-costs.ts";
+import type { PackageSummary } from "../../src-main/deployment/package-summary.ts";
 import {
   batteryDays,
   continuousMilliwatts,
@@ -231,6 +233,48 @@ describe("a power budget", () => {
     expect(budget.notes[0]).toContain("thermometer");
     expect(budget.notes[1]).toContain("follow each other");
     expect(budget.notes[2]).toContain("19 mA");
+  });
+});
+
+describe("a deployed model's costs", () => {
+  const summary = {
+    inputs: [
+      { sensor: "accelerometer", rateHz: 400, channels: [0, 1], windowSamples: 800, strideSamples: 400 },
+      { sensor: "accelerometer", rateHz: 400, channels: [2], windowSamples: 800, strideSamples: 400 },
+    ],
+    strideSamples: 400,
+    alonePeriodMs: 0,
+  } as unknown as PackageSummary;
+  const board = { kind: "microbit-v2", clockHz: 64e6 };
+  const counts = { count: 6_400_000, unit: "cycles" } as const;
+  const goal = { battery: "CR2032", powerMilliwatts: 1 } as const;
+
+  it("count a sensor once, and go by the period that the model was deployed with", () => {
+    const warnings: string[] = [];
+    const always = deploymentCosts(board, summary, counts, goal, warnings);
+    expect(always.latencyMs).toBe(100);
+    // 73 uA of the accelerometer, 646 waiting, a tenth and the samples' part of 6297.6 - 646; the micro:bit at 3 V.
+    const sampling = ((197 * 400 + 39_000) * 1.5) / 64e6;
+    expect(always.powerMilliwatts).toBeCloseTo(0.003 * (73 + 646 + (0.1 + sampling) * 5651.6), 9);
+    expect(always.batteryDays).toBeCloseTo(28.125 / (always.powerMilliwatts ?? 0), 9);
+    const seldom = deploymentCosts(board, { ...summary, alonePeriodMs: 90_000 }, counts, goal, warnings);
+    expect(seldom.powerBudget?.everyMs).toBe(90_000);
+    expect(seldom.powerMilliwatts).toBeLessThan(0.1);
+    expect(warnings).toEqual([]);
+  });
+
+  it("are null where nothing was counted or the board has no figures, and a slow board is warned of", () => {
+    const warnings: string[] = [];
+    expect(deploymentCosts(board, summary, null, goal, warnings)).toMatchObject({
+      instructions: null,
+      powerBudget: null,
+    });
+    const pico = deploymentCosts({ kind: "pico", clockHz: 125e6 }, summary, counts, goal, warnings);
+    expect(pico).toMatchObject({ instructions: 6_400_000, powerMilliwatts: null, powerBudget: null });
+    expect(pico.latencyMs).toBeCloseTo(51.2, 9);
+    deploymentCosts(board, summary, { ...counts, count: 128_000_000 }, goal, warnings);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain("miss some");
   });
 });
 
