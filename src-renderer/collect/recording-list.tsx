@@ -6,6 +6,7 @@ import { memo, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
+import { said } from "../locales/engine-texts.ts";
 import { dateOf, fixed } from "../locales/format.ts";
 import { ClassChip } from "../widgets/parts.tsx";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
@@ -173,7 +174,7 @@ const Row = memo(function Row(props: {
           <span
             className="tag"
             data-level="warning"
-            title={warnings.map(({ message }) => message).join("\n")}
+            title={warnings.map(({ message }) => said(message)).join("\n")}
           >
             <TriangleAlert size={12} aria-hidden /> {t(`quality.${warnings[0]?.kind ?? ""}`)}
           </span>

@@ -4,6 +4,7 @@ import { Check, Play, Square, Trash2, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { QualityFinding } from "../../src-shared/contract/index.ts";
 import { useApp } from "../app/store.ts";
+import { said } from "../locales/engine-texts.ts";
 import { fixed } from "../locales/format.ts";
 import { shortNumber } from "../widgets/draw-lanes.ts";
 import { levelShare } from "../widgets/live-level.ts";
@@ -178,7 +179,7 @@ function Health({ findings, seconds }: { findings: readonly QualityFinding[]; se
       ) : (
         warnings.slice(0, 4).map(({ message }) => (
           <li key={message} data-level="warning">
-            <TriangleAlert size={15} aria-hidden /> {message}
+            <TriangleAlert size={15} aria-hidden /> {said(message)}
           </li>
         ))
       )}

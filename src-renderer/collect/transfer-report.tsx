@@ -1,5 +1,6 @@
 /** What came of an import or a merge: how much, what was left out and why, what the two projects do not agree on. */
 import { useTranslation } from "react-i18next";
+import { said } from "../locales/engine-texts.ts";
 import { Message } from "../widgets/parts.tsx";
 import type { TransferReport as Report } from "./use-transfer.ts";
 
@@ -18,7 +19,7 @@ export function TransferReport({ report, onClose }: { report: Report; onClose: (
             count: imported,
             skipped: skipped.length,
           })}
-          hint={notes.join(" ") || undefined}
+          hint={notes.map(said).join(" ") || undefined}
           onClose={onClose}
         />
         {skipped.slice(0, LISTED).map(({ path, reason }) => (
@@ -49,7 +50,7 @@ export function TransferReport({ report, onClose }: { report: Report; onClose: (
                   count: completed,
                 })
               : "",
-            ...notes,
+            ...notes.map(said),
           ]
             .filter(Boolean)
             .join(" ") || undefined
