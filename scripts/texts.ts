@@ -51,7 +51,7 @@ const SILENT = new Set([
 
 /** Words that look like text and are names of keys, units, formats and products. */
 const NAMES =
-  /^(Escape|Enter|Home|End|Tab|Backspace|Shift|Control|Alt|Meta|Arrow\w+|Page(Up|Down)|F\d+|Key\w|Digit\d|Limpet|Hz|kHz|AUC|int8|float|Arduino .*|XIAO .*|Raspberry Pi Pico|Control\+.*)$/;
+  /^(Escape|Enter|Home|End|Tab|Backspace|Shift|Control|Alt|Meta|Arrow\w+|Page(Up|Down)|F\d+|Key\w|Digit\d|Limpet|Hz|kHz|AUC|int8|float|Arduino Nano.*|XIAO .*|Raspberry Pi Pico|Control\+.*)$/;
 const UNIT = /^[\d.]* ?(ms|s|Hz|kHz|mW|kB|dB)$/;
 const STYLE = /^(var\(|calc\(|rgb|repeat\(|minmax\(|\d|#|--|prefers-|\()/;
 

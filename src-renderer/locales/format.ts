@@ -31,8 +31,8 @@ export const grouped = (value: number, digits = 6): string =>
 /** A number that was written with a point (by `toPrecision`, say), as the language writes it. */
 export const localised = (text: string): string => String(formatValue(text, language(), ""));
 
-/** A share of one: 97.3 %. */
-export const percent = (share: number): string => `${grouped(Math.round(share * 1000) / 10)} %`;
+/** A share of one: 97.3 %, never parted at the end of a line. */
+export const percent = (share: number): string => `${grouped(Math.round(share * 1000) / 10)}\u00a0%`;
 
 export const kilobytes = (bytes: number): string =>
   bytes < 10_000 ? `${fixed(bytes / 1000, 1)} kB` : `${grouped(Math.round(bytes / 1000))} kB`;
@@ -54,7 +54,7 @@ export const timeOf = (at: string | number | Date): string => moment(at, { timeS
 export const dateAndTimeOf = (at: string | number | Date): string =>
   moment(at, { dateStyle: "short", timeStyle: "short" });
 
-const DECIMAL = /^-?\d+\.\d+(e[+-]?\d+)?(?= |$)/;
+const DECIMAL = /^-?\d+\.\d+(e[+-]?\d+)?(?=\s|$)/;
 /** Placeholders that hold names: what looks like a number in them is none. */
 const NAMED = /name|label|path|port|version|file|group|was|called|wanted/i;
 
