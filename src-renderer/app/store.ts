@@ -88,7 +88,8 @@ export const useApp = create<AppState>((set) => ({
   place: "goal",
   notices: [],
   history: [],
-  guided: localStorage.getItem(GUIDED_KEY) !== "off",
+  // Tests of parts of the window have no browser's store.
+  guided: globalThis.localStorage?.getItem(GUIDED_KEY) !== "off",
   experiment: null,
   boardsOpened: false,
   shortcutsOpened: false,
