@@ -1,12 +1,8 @@
 /** What the model will take by itself at a period, on the connected kind of board or, where that is none with figures, on the smallest one. */
-import type { BoardBudget, PowerBudget } from "../../src-shared/contract/index.ts";
+import type { PowerBudget } from "../../src-shared/contract/index.ts";
 import { useAnswer } from "../app/engine-context.ts";
 import { connectedBoard, useApp } from "../app/store.ts";
-
-/** The smallest board with sensors of its own. */
-const SMALLEST = "microbit-v2";
-/** Made here, with no current of their own. */
-const MADE_HERE = ["virtual", "simulated"];
+import { chosen } from "./reckoned-board.ts";
 
 export type Reckoned = {
   readonly budget: PowerBudget;
@@ -30,11 +26,4 @@ export function useReckonedPower(experiment: number, everyMs: number): Reckoned 
     board: found.name,
     goals: new Map(reached.sort(([a], [b]) => a - b)),
   };
-}
-
-/** The connected board's own figures; else the smallest board's. */
-export function chosen(boards: readonly BoardBudget[], kind: string | null): BoardBudget | null {
-  const own =
-    kind === null || MADE_HERE.includes(kind) ? undefined : boards.find(({ board }) => board === kind);
-  return own ?? boards.find(({ board }) => board === SMALLEST) ?? null;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chosen } from "../../../src-renderer/deploy/use-reckoned-power.ts";
+import { chosen } from "../../../src-renderer/deploy/reckoned-board.ts";
 import type { BoardBudget } from "../../../src-shared/contract/index.ts";
 
 const boards = ["microbit-v2", "nano-33-ble", "virtual"].map((board) => ({ board }) as BoardBudget);
