@@ -72,7 +72,7 @@ test("the seven steps on the virtual board: measure, learn, convert, test, deplo
     await page.getByRole("combobox", { name: "Record", exact: true }).selectOption("series");
     await page.getByLabel("How many").fill("3");
     await page.getByLabel("Seconds").fill("2");
-    await page.getByLabel("Countdown").selectOption("0");
+    await page.getByLabel("Start", { exact: true }).selectOption("0");
     await page.getByRole("button", { name: `Record “${state}”` }).click();
     await expect(page.getByText(`${other + 3} recordings, ${(other + 3) * 2} s`)).toBeVisible({
       timeout: 60_000,
@@ -132,6 +132,7 @@ test("a board that is not there is named with what to check, and trying again is
   await dialog.getByLabel("Port", { exact: true }).fill(join(folder, "no-such-port"));
   await dialog.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(dialog.getByRole("alert")).toContainText("There is no board at");
+  await dialog.getByText("If that does not help").click({ timeout: 30_000 });
   await expect(dialog.getByRole("list", { name: /^What to check/ })).toContainText("only charge");
   await expect(dialog.getByRole("button", { name: "Try again" })).toBeEnabled();
 });
