@@ -1,4 +1,4 @@
-/** The board of the window benchmark in a process of its own: 16 kHz sound and three axes at 1.6 kHz over the link; answers `figures` over IPC. */
+/** The board of the window benchmark in a process of its own: 16 kHz sound and three axes at 1.6 kHz over the link. */
 import { StreamBoard } from "../test/faults/stream-board.ts";
 
 const board = await StreamBoard.start([
@@ -6,5 +6,4 @@ const board = await StreamBoard.start([
   { id: "microphone", channels: ["audio"], rateHz: 16_000, frameSamples: 320 },
 ]);
 process.send?.({ port: board.port });
-process.on("message", () => process.send?.({ taken: board.taken(), dropped: board.dropped }));
 process.on("disconnect", () => process.exit(0));
