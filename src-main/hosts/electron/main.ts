@@ -216,6 +216,11 @@ function run(): void {
 app.setName("Limpet");
 // Windows groups windows, jump list and progress by it.
 app.setAppUserModelId("org.limpet.app");
+app.setAboutPanelOptions({
+  applicationName: "Limpet",
+  applicationVersion: app.getVersion(),
+  copyright: "The Limpet authors, Apache-2.0",
+});
 if (process.env.LIMPET_HOME) app.setPath("userData", join(process.env.LIMPET_HOME, "electron"));
 if (app.requestSingleInstanceLock()) run();
 else app.quit();
