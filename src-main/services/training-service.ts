@@ -187,10 +187,18 @@ function defaultName({ network, inputs }: Design, preset: string | undefined): s
 /** All experiments, oldest first. */
 export function listExperiments(project: ProjectFile): ExperimentInfo[] {
   const hash = project.datasetHash();
-  return project.experiments().map((row) => experimentInfo(row, hash));
+  const deployed = new Set(project.deployments().map(({ experimentId }) => experimentId));
+  return project.experiments().map((row) => ({
+    ...experimentInfo(row, hash),
+    evaluated: project.isEvaluated(row.id),
+    deployed: deployed.has(row.id),
+  }));
 }
 
-function experimentInfo(row: ExperimentRow, datasetHash: string): ExperimentInfo {
+function experimentInfo(
+  row: ExperimentRow,
+  datasetHash: string,
+): Omit<ExperimentInfo, "evaluated" | "deployed"> {
   const { design, result } = parseRow(row);
   const { normalisation: _normalisation, anomaly: _anomaly, thresholds, ...training } = result;
   return {

@@ -2,14 +2,15 @@
 import { Button } from "@mantine/core";
 import { Lightbulb } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { type AppState, connectedBoard, type Place, useApp } from "./store.ts";
+import { type AppState, connectedBoard, type Place, stepsInHand, useApp } from "./store.ts";
 
 type Next = { readonly place: Place; readonly text: string };
 
 /** What to do next, or null where everything is done. */
 export function nextStep(state: AppState): Next | null {
   const { summary, experiments } = state;
-  if (summary === null) return null;
+  const steps = stepsInHand(state);
+  if (summary === null || steps === null) return null;
   if (summary.goal.classes.length < 2 && summary.labels.length < 2)
     return {
       place: "goal",
@@ -24,15 +25,15 @@ export function nextStep(state: AppState): Next | null {
       place: "collect",
       text: "Hold some recordings back, so that the classifier is tested on what it has not seen.",
     };
-  if (summary.steps.design !== "done")
+  if (steps.design !== "done")
     return { place: "design", text: "Look at the recommended design and press “Use this design”." };
   if (experiments.length === 0)
     return { place: "train", text: "Press “Train”. Nothing leaves this computer." };
-  if (summary.steps.convert !== "done")
+  if (steps.convert !== "done")
     return { place: "convert", text: "Convert the model into the small form that a board runs." };
-  if (summary.steps.evaluate !== "done")
+  if (steps.evaluate !== "done")
     return { place: "evaluate", text: "Test on the recordings that were held back." };
-  if (summary.steps.deploy !== "done")
+  if (steps.deploy !== "done")
     return { place: "deploy", text: "Write the model to the board, then watch its answers live." };
   return null;
 }

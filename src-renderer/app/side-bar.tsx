@@ -7,7 +7,7 @@ import { said } from "../locales/engine-texts.ts";
 import { useEngine } from "./engine-context.ts";
 import { useRunningWork } from "./kept-work.ts";
 import { LanguageChoice } from "./language-choice.tsx";
-import { notifyError, PLACES, type Place, useApp } from "./store.ts";
+import { notifyError, PLACES, type Place, stepsInHand, useApp } from "./store.ts";
 
 /** Where a request is at home. */
 const WORK_PLACES: readonly (readonly [beginning: string, place: Place])[] = [
@@ -22,7 +22,9 @@ const WORK_PLACES: readonly (readonly [beginning: string, place: Place])[] = [
 export function SideBar() {
   const { t } = useTranslation();
   const client = useEngine();
-  const { summary, place, go } = useApp();
+  const state = useApp();
+  const { place, go } = state;
+  const steps = stepsInHand(state);
   const working = useRunningWork().map(
     (name) => WORK_PLACES.find(([beginning]) => name.startsWith(beginning))?.[1],
   );
@@ -31,35 +33,35 @@ export function SideBar() {
       <DeviceSelector />
       <ol>
         {PLACES.map((name, index) => {
-          const state = summary?.steps[name] ?? "to-do";
+          const stands = steps?.[name] ?? "to-do";
           return (
             <li key={name}>
               <button
                 type="button"
                 className="step"
-                data-state={state}
+                data-state={stands}
                 title={t("{{place}} (Ctrl+{{key}})", { place: t(`place.${name}`), key: index + 1 })}
                 aria-keyshortcuts={`Control+${index + 1}`}
                 {...(place === name ? { "aria-current": "step" as const } : {})}
                 onClick={() => go(name)}
               >
                 <span className="mark" aria-hidden>
-                  {state === "done" ? (
+                  {stands === "done" ? (
                     <Check size={14} />
-                  ) : state === "out-of-date" ? (
+                  ) : stands === "out-of-date" ? (
                     <RefreshCw size={13} />
                   ) : (
                     index + 1
                   )}
                 </span>
                 <span>{t(`place.${name}`)}</span>
-                {state === "done" && <span className="visually-hidden">{t("done")}</span>}
+                {stands === "done" && <span className="visually-hidden">{t("done")}</span>}
                 {working.includes(name) ? (
                   <small className="working">
                     <Loader size={13} aria-hidden /> {t("running")}
                   </small>
                 ) : (
-                  <small>{state === "out-of-date" ? t("out of date") : ""}</small>
+                  <small>{stands === "out-of-date" ? t("out of date") : ""}</small>
                 )}
               </button>
             </li>

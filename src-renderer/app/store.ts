@@ -16,6 +16,7 @@ import type {
 import type { ErrorCode } from "../../src-shared/errors.ts";
 import type { ChannelState } from "../connection/channel.ts";
 import { asLimpetError, type EngineClient } from "../connection/client.ts";
+import { rememberedInHand, rememberInHand, stepsFor } from "./experiment-in-hand.ts";
 import { forgetWork } from "./kept-work.ts";
 
 export const PLACES = ["goal", "collect", "design", "train", "convert", "evaluate", "deploy"] as const;
@@ -128,6 +129,10 @@ export const currentExperiment = (state: AppState): ExperimentInfo | null =>
   [...state.experiments].sort((a, b) => b.id - a.id)[0] ??
   null;
 
+/** Where each step stands for the experiment in hand; null without a project. Made anew each time: not for a selector as it is. */
+export const stepsInHand = (state: AppState): ProjectSummary["steps"] | null =>
+  state.summary === null ? null : stepsFor(state.summary.steps, currentExperiment(state), state.experiments);
+
 /** Keeps the store as the engine says; call once the client is there. */
 export function followEngine(client: EngineClient): void {
   const set = useApp.setState;
@@ -135,8 +140,18 @@ export function followEngine(client: EngineClient): void {
     set({ recordings: await client.request("recordings:list", {}) });
   };
   const loadExperiments = async (): Promise<void> => {
-    set({ experiments: await client.request("experiments:list", {}) });
+    const experiments = await client.request("experiments:list", {});
+    const { summary, experiment } = useApp.getState();
+    set({
+      experiments,
+      experiment: experiment ?? (summary === null ? null : rememberedInHand(summary.path, experiments)),
+    });
   };
+  useApp.subscribe(({ experiment, experiments, summary }, before) => {
+    if (experiment === null || summary === null) return;
+    if (experiment !== before.experiment || experiments !== before.experiments)
+      rememberInHand(summary.path, experiment, experiments);
+  });
   const adopt = (summary: ProjectSummary | null): void => {
     const before = useApp.getState().summary?.path;
     set({ summary });

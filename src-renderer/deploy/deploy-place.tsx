@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useKeptWork } from "../app/kept-work.ts";
-import { connectedBoard, currentExperiment, useApp } from "../app/store.ts";
+import { connectedBoard, currentExperiment, stepsInHand, useApp } from "../app/store.ts";
 import { JobReportButton } from "../evaluate/job-report.tsx";
 import { OutOfDate } from "../widgets/out-of-date.tsx";
 import { Empty, ErrorMessage, Message, Page, WorkProgress } from "../widgets/parts.tsx";
@@ -17,7 +17,7 @@ export function DeployPlace() {
   const { t } = useTranslation();
   const board = useApp(connectedBoard);
   const experiment = useApp(currentExperiment);
-  const step = useApp((state) => state.summary?.steps.deploy ?? "to-do");
+  const step = useApp((state) => stepsInHand(state)?.deploy ?? "to-do");
   const openBoards = useApp((state) => state.openBoards);
   const deploy = useKeptWork("deployment:run");
   const live = useLive();

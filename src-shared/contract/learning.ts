@@ -132,6 +132,10 @@ export const experimentInfo = z.object({
   outOfDate: z.boolean(),
   /** Score from which a label counts as recognised, by label; one that is absent has none (0). */
   thresholds: labelThresholds.default({}),
+  /** It was tested on the held-out recordings as they are now. */
+  evaluated: z.boolean().default(false),
+  /** It was written to a board from this project. */
+  deployed: z.boolean().default(false),
 });
 export type ExperimentInfo = z.infer<typeof experimentInfo>;
 
