@@ -123,7 +123,7 @@ test("a test's result is kept; mistakes are put right; thresholds, findings and 
   expect(JSON.parse(run(folder, "info", path, "--json")).experiments).toHaveLength(1);
 });
 
-test("a design of several sensors with plots of its features; the search and the comparison leave the model in hand", async ({
+test("a design with plots of its features; search and comparison leave the model in hand; a board that rests between windows", async ({
   limpet,
 }) => {
   const { page, host } = limpet;
@@ -148,6 +148,11 @@ test("a design of several sensors with plots of its features; the search and the
     timeout: 120_000,
   });
   await expect(page.getByText("In hand: hasty")).toBeVisible();
+  // Also after the page was loaded anew.
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1, name: "Collect" })).toBeVisible({ timeout: 60_000 });
+  await goTo(page, "Train");
+  await expect(page.getByText("In hand: hasty")).toBeVisible();
 
   await page.getByText("Find a better design").click();
   await page.getByLabel("How long").selectOption("3");
@@ -163,6 +168,23 @@ test("a design of several sensors with plots of its features; the search and the
   await expectBothAccessible(limpet);
   await page.getByRole("button", { name: "Take this one" }).first().click();
   await expect(page.getByText("In hand: hasty")).toHaveCount(0);
+
+  // Onto a board that shall rest between windows; its own log can be read.
+  await page.keyboard.press("Control+b");
+  const boards = page.getByRole("dialog", { name: "Choose a board" });
+  await boards.getByRole("button", { name: /^Simulated board/ }).click();
+  await boards.getByRole("button", { name: /^Connect/ }).click();
+  await expect(page.getByText("connected, simulated")).toBeVisible({ timeout: 60_000 });
+  await goTo(page, "Deploy");
+  await page.getByLabel("It listens").selectOption("5000");
+  await page.getByLabel("imbalance").check();
+  await button(page, "Write to board").click();
+  await expect(page.getByText(/^The board computed (\d+) of \1 test windows exactly/)).toBeVisible({
+    timeout: 60_000,
+  });
+  await button(page, "Read the board's log").click();
+  await expect(page.getByText(/^\d+ windows in \d+:\d\d:\d\d of running/)).toBeVisible({ timeout: 30_000 });
+  await expectBothAccessible(limpet);
 });
 
 test("the project file's dialog, the log, and a word when the engine was started again", async ({
