@@ -114,7 +114,8 @@ try {
     .click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: word("Spectrogram"), exact: true }).click();
-  await page.waitForTimeout(600);
+  await dialog.locator("canvas").first().waitFor();
+  await page.waitForTimeout(2500);
   await page.screenshot({ path: join(values.out, "recording.png"), style: STYLE });
   await page.keyboard.press("Escape");
   await go(3);
