@@ -126,7 +126,7 @@ async function listBench(): Promise<void> {
   const count = Number(values.recordings);
   const path = join(folder, "Large.limpet");
   await makeLarge(path, count);
-  await withWindow(async (page) => {
+  await withWindow(async (page, browser) => {
     const began = performance.now();
     await openProject(page, path);
     await page.getByRole("heading", { level: 1, name: "Collect" }).waitFor();
@@ -140,10 +140,14 @@ async function listBench(): Promise<void> {
       ["quickly (5,800 rows a minute)", 90],
       ["in a rush (64,000 rows a minute)", 1000],
     ] as const) {
+      const before = await processorSeconds(browser);
       const times = await scrolled(page, Number(values["scroll-seconds"]), pixels);
+      const after = await processorSeconds(browser);
+      const total = times.reduce((sum, time) => sum + time, 0) / 1000;
+      const share = Math.round(((after.page - before.page) / total) * 100);
       const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
       say(
-        `  scrolled ${name}: ${(1000 / mean).toFixed(1)} frames/s, 95 % of frames within ${quantile(times, 0.95).toFixed(1)} ms, longest ${Math.max(...times).toFixed(0)} ms`,
+        `  scrolled ${name}: ${(1000 / mean).toFixed(1)} frames/s, 95 % of frames within ${quantile(times, 0.95).toFixed(1)} ms, longest ${Math.max(...times).toFixed(0)} ms; page's process ${share} % of a core`,
       );
     }
   });

@@ -95,7 +95,7 @@ export function useAnswer<N extends RequestName>(
   useEffect(() => {
     if (key === null) return;
     const controller = new AbortController();
-    setState((before) => ({ ...before, asking: true }));
+    setState((before) => (before.asking ? before : { ...before, asking: true }));
     const timer = setTimeout(() => {
       client
         .request(name, JSON.parse(key) as RequestParams<N>, { signal: controller.signal })
