@@ -33,7 +33,7 @@ export const SHARED_HEAD = 8;
 export const SHARED_BYTES = SHARED_HEAD + 512 * 1024;
 
 /** An input that takes longer than this has no end, milliseconds. */
-const HANG_MS = 20_000;
+const HANG_MS = 60_000;
 const MEMORY_MB = 768;
 
 /** Inputs that once were findings. */
