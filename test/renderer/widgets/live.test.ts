@@ -103,6 +103,7 @@ describe("the level that starts a recording", () => {
     expect(levelAbove(0.121)).toBe(0.4);
     expect(levelAbove(0.0031)).toBe(0.0095);
     expect(levelAbove(2)).toBe(6);
+    expect(levelAbove(0.05)).toBe(0.15);
     expect(levelAbove(0)).toBeGreaterThan(0);
   });
 
