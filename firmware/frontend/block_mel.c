@@ -190,11 +190,15 @@ static void prepare(const parameters *p, float rate_hz, const spaces *s) {
 
 /* Energies of the filters over one frame of `used` samples, `step` apart; a sine of amplitude 1 in the middle of a bin has power 1. */
 static void frame_energies(const parameters *p, const spaces *s, const float *from, uint32_t step, uint32_t used) {
-  float before = from[0];
-  for (uint32_t i = 0; i < used; i++) {
-    float x = from[(size_t)i * step];
-    s->work[i] = (x - p->pre_emphasis * before) * s->hann[i];
-    before = x;
+  if (p->pre_emphasis == 0.0f && step == 1u) {
+    for (uint32_t i = 0; i < used; i++) s->work[i] = from[i] * s->hann[i];
+  } else {
+    float before = from[0];
+    for (uint32_t i = 0; i < used; i++) {
+      float x = from[(size_t)i * step];
+      s->work[i] = (x - p->pre_emphasis * before) * s->hann[i];
+      before = x;
+    }
   }
   for (uint32_t i = used; i < p->fft_length; i++) s->work[i] = 0.0f;
   fft_power(p->fft_length, s->table, s->work, s->power);

@@ -86,7 +86,11 @@ static void split(uint32_t length, const complex32 *table, const complex32 *z, f
   float last = z[0].re - z[0].im;
   power[0] = first * first;
   power[half] = last * last;
-  for (uint32_t k = 1; k <= half / 2u; k++) {
+  uint32_t k = 1;
+#if defined(__wasm_simd128__)
+  k = split_pairs(half, table, z, power);
+#endif
+  for (; k <= half / 2u; k++) {
     complex32 a = z[k];
     complex32 b = z[half - k];
     complex32 even = {0.5f * (a.re + b.re), 0.5f * (a.im - b.im)};

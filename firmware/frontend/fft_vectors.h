@@ -79,4 +79,27 @@ static void radix_4(uint32_t length, const complex32 *table, uint32_t n, uint32_
   }
 }
 
+/* Of `split` in fft.c all pairs of bins that fit into the lower quarter; returns the first bin that is left. */
+static uint32_t split_pairs(uint32_t half, const complex32 *table, const complex32 *z, float *power) {
+  v128_t second = wasm_f32x4_const(0.0f, -0.0f, 0.0f, -0.0f);
+  v128_t one_half = wasm_f32x4_const(0.5f, 0.5f, 0.5f, 0.5f);
+  uint32_t k = 1;
+  for (; k + 1u < half / 2u; k += 2u) {
+    v128_t a = wasm_v128_load(z + k);
+    v128_t b = wasm_v128_load(z + half - k - 1u);
+    b = wasm_i64x2_shuffle(b, b, 1, 0);
+    v128_t even = wasm_f32x4_mul(one_half, wasm_f32x4_add(a, wasm_v128_xor(b, second)));
+    v128_t odd = wasm_f32x4_mul(one_half, wasm_f32x4_add(wasm_v128_xor(swap(a), second), swap(b)));
+    v128_t turned = times_2(odd, wasm_v128_load(table + k));
+    v128_t low = wasm_f32x4_add(even, turned);
+    v128_t high = wasm_f32x4_sub(even, turned);
+    low = wasm_f32x4_mul(low, low);
+    high = wasm_f32x4_mul(high, high);
+    v128_t sums = wasm_f32x4_add(wasm_i32x4_shuffle(low, high, 0, 2, 6, 4), wasm_i32x4_shuffle(low, high, 1, 3, 7, 5));
+    wasm_v128_store64_lane(power + k, sums, 0);
+    wasm_v128_store64_lane(power + half - k - 1u, sums, 1);
+  }
+  return k;
+}
+
 #endif
