@@ -21,5 +21,5 @@ export const levelShare = (value: number): number =>
 export function levelAbove(value: number): number {
   const wanted = Math.max(value * 3, 1e-6);
   const power = 10 ** Math.floor(Math.log10(wanted));
-  return Number(((Math.ceil((wanted / power) * 2) / 2) * power).toPrecision(3));
+  return Number(((Math.ceil((wanted / power) * 2 - 1e-9) / 2) * power).toPrecision(3));
 }
