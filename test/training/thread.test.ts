@@ -120,7 +120,7 @@ describe("a training whose thread", () => {
 
   it("is heard first where its words and the end of its time come together, as after the computer slept", async () => {
     holdThreads();
-    Object.assign(threads, { beginMs: 1, silentMs: 1, graceMs: 20_000 });
+    Object.assign(threads, { beginMs: 1, silentMs: 1, graceMs: 50_000 });
     expect(await train(project, request(3))).toMatchObject({ epochs: 3 });
   });
 });
