@@ -1,5 +1,5 @@
 /** Earlier experiments: which is in hand, how good each was, name and deletion. */
-import { Button, TextInput } from "@mantine/core";
+import { Button, Checkbox, TextInput } from "@mantine/core";
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,42 +9,80 @@ import { currentExperiment, notifyError, useApp } from "../app/store.ts";
 import { dateAndTimeOf, fixed } from "../locales/format.ts";
 import { Card, percent } from "../widgets/parts.tsx";
 import { ScrollX } from "../widgets/scroll-x.tsx";
+import { CompareRuns } from "./compare-runs.tsx";
 
 export function EarlierRuns() {
   const { t } = useTranslation();
   const experiments = useApp((state) => state.experiments);
   const current = useApp(currentExperiment);
   const newest = [...experiments].sort((a, b) => b.id - a.id);
+  const [chosen, setChosen] = useState<readonly number[]>([]);
+  const [first, second] = chosen.flatMap((id) => experiments.find((one) => one.id === id) ?? []);
+  // The third choice takes the place of the first.
+  const toggle = (id: number): void =>
+    setChosen((before) =>
+      before.includes(id) ? before.filter((one) => one !== id) : [...before, id].slice(-2),
+    );
   return (
-    <Card title={t("Runs")}>
-      <ScrollX name={t("Runs")}>
-        <table className="list">
-          <thead>
-            <tr>
-              <th>{t("Name")}</th>
-              <th>{t("When")}</th>
-              <th>{t("Network")}</th>
-              <th className="num">{t("Window")}</th>
-              <th className="num">{t("Epochs")}</th>
-              <th className="num">{t("Validation")}</th>
-              <th>{t("State")}</th>
-              <th>
-                <span className="visually-hidden">{t("Actions")}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {newest.map((one) => (
-              <Run key={one.id} run={one} inHand={one.id === current?.id} />
-            ))}
-          </tbody>
-        </table>
-      </ScrollX>
-    </Card>
+    <>
+      <Card
+        title={t("Runs")}
+        aside={
+          experiments.length > 1 && (
+            <span className="soft small">{t("Tick two to see them side by side.")}</span>
+          )
+        }
+      >
+        <ScrollX name={t("Runs")}>
+          <table className="list runs">
+            <thead>
+              <tr>
+                {experiments.length > 1 && (
+                  <th>
+                    <span className="visually-hidden">{t("Side by side")}</span>
+                  </th>
+                )}
+                <th>{t("Name")}</th>
+                <th>{t("When")}</th>
+                <th>{t("Network")}</th>
+                <th className="num">{t("Window")}</th>
+                <th className="num">{t("Epochs")}</th>
+                <th className="num">{t("Validation")}</th>
+                <th>{t("State")}</th>
+                <th>
+                  <span className="visually-hidden">{t("Actions")}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {newest.map((one) => (
+                <Run
+                  key={one.id}
+                  run={one}
+                  inHand={one.id === current?.id}
+                  chosen={experiments.length > 1 ? chosen.includes(one.id) : null}
+                  onChoose={() => toggle(one.id)}
+                />
+              ))}
+            </tbody>
+          </table>
+        </ScrollX>
+      </Card>
+      {first !== undefined && second !== undefined && (
+        <CompareRuns a={first} b={second} onClose={() => setChosen([])} />
+      )}
+    </>
   );
 }
 
-function Run({ run, inHand }: { run: ExperimentInfo; inHand: boolean }) {
+function Run(props: {
+  run: ExperimentInfo;
+  inHand: boolean;
+  /** Ticked to be seen beside another; null where there is no other. */
+  chosen: boolean | null;
+  onChoose: () => void;
+}) {
+  const { run, inHand } = props;
   const { t } = useTranslation();
   const client = useEngine();
   const [renaming, setRenaming] = useState(false);
@@ -55,6 +93,15 @@ function Run({ run, inHand }: { run: ExperimentInfo; inHand: boolean }) {
   };
   return (
     <tr data-chosen={inHand} onKeyDown={(event) => event.key === "F2" && setRenaming(true)}>
+      {props.chosen !== null && (
+        <td>
+          <Checkbox
+            aria-label={t("“{{name}}” side by side", { name: run.name })}
+            checked={props.chosen}
+            onChange={props.onChoose}
+          />
+        </td>
+      )}
       <td>
         {renaming ? (
           <TextInput

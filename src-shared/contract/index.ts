@@ -309,6 +309,8 @@ export const requests = {
   /** The last report of a conversion, kept in the project; null where there is none. */
   "conversion:get-last": request(z.object({ experiment: z.int() }), learning.keptConversion.nullable()),
   "evaluation:run": request(learning.evaluationRequest, learning.evaluationReport),
+  /** Two experiments on the held-out windows, both in float, with a test of significance. */
+  "evaluation:compare": request(z.object({ a: z.int(), b: z.int() }), tuning.comparisonReport),
   /** With and without a sensor: trains the experiment's design without it, same seed and split, and compares the two. */
   "evaluation:compare-without": request(tuning.withoutRequest, tuning.withoutReport),
   /** The last evaluation by that engine on that side, kept in the project; of any engine where none is named; null: there is none. */

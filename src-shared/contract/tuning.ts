@@ -61,6 +61,21 @@ export const tuneProgress = z.object({
 });
 export type TuneProgress = z.infer<typeof tuneProgress>;
 
+/** Two experiments on the same test windows; where their windows differ, those that begin nearest to each other count. */
+export const comparisonReport = z.object({
+  a: z.int(),
+  b: z.int(),
+  windows: z.int(),
+  accuracyA: z.number(),
+  accuracyB: z.number(),
+  bothRight: z.int(),
+  onlyA: z.int(),
+  onlyB: z.int(),
+  bothWrong: z.int(),
+  /** Two-sided, of McNemar's test. */
+  pValue: z.number(),
+});
+
 export const withoutRequest = z.object({
   experiment: z.int(),
   /** A sensor's id, or channels of it, by name, parted by commas. */

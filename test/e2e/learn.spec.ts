@@ -148,6 +148,14 @@ test("a design with plots of its features; search and comparison leave the model
     timeout: 120_000,
   });
   await expect(page.getByText("In hand: hasty")).toBeVisible();
+  for (const box of await page.getByRole("checkbox", { name: /side by side$/ }).all()) await box.check();
+  await expect(page.getByText("Two runs side by side")).toBeVisible();
+  await button(page, "Compare on the held-back recordings").click();
+  await expect(
+    page.getByText(/is better, and chance would not explain it|Chance would explain the difference/),
+  ).toBeVisible({
+    timeout: 60_000,
+  });
   // Also after the page was loaded anew.
   await page.reload();
   await expect(page.getByRole("heading", { level: 1, name: "Collect" })).toBeVisible({ timeout: 60_000 });

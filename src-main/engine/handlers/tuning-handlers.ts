@@ -2,7 +2,7 @@
 import type { EngineState } from "../engine-state.ts";
 import type { Handlers } from "../rpc-server.ts";
 
-type Names = "training:tune" | "evaluation:compare-without";
+type Names = "training:tune" | "evaluation:compare" | "evaluation:compare-without";
 
 export function tuningHandlers(state: EngineState): Pick<Handlers, Names> {
   return {
@@ -19,6 +19,10 @@ export function tuningHandlers(state: EngineState): Pick<Handlers, Names> {
           },
         }).finally(() => state.experimentsChanged()),
       );
+    },
+    "evaluation:compare": async ({ a, b }, call) => {
+      const { compare } = await import("../../services/evaluation-service.ts");
+      return compare(state.project, a, b, call);
     },
     "evaluation:compare-without": async (request, call) => {
       const { project } = state;
