@@ -67,7 +67,8 @@ export function LiveTrace({
 
   // A change of what is shown beside the trace leaves the stream as it is.
   useEffect(() => {
-    if (port === null || !preview) return;
+    // Where someone else has the stream on (live answers), only the wish for frequencies is told.
+    if (port === null || (!preview && wish === null)) return;
     const spectrum = wish === null ? null : (JSON.parse(wish) as { sensor: string; channel: number });
     client.request("boards:preview", { on: true, spectrum }).catch(notifyError);
   }, [client, port, preview, wish]);
