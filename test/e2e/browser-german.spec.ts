@@ -75,10 +75,27 @@ test("the window follows the system's language from the start page to the last p
     await look();
     await expectAccessible(page);
   }
+  // Behind the places: keys, boards, the project file, the log, ways to find designs.
   await page.keyboard.press("?");
-  await expect(page.getByRole("dialog")).toBeVisible();
+  await expect(page.getByRole("dialog", { name: de("Keys") })).toBeVisible();
   await look();
   await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+b");
+  await expect(page.getByRole("dialog", { name: de("Choose a board") })).toBeVisible();
+  await look();
+  await page.keyboard.press("Escape");
+  await page.locator(".status .path").click();
+  await expect(page.getByRole("dialog", { name: de("Project file") })).toBeVisible();
+  await look();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+l");
+  await expect(page.getByText(de("What Limpet said"))).toBeVisible();
+  await look();
+  await page.keyboard.press("Control+l");
+  await page.keyboard.press("Control+4");
+  await page.getByText(de("Find a better design"), { exact: true }).click();
+  await expect(page.getByText(de("How long"), { exact: true })).toBeVisible();
+  await look();
 });
 
 test("English is one choice away, and comes back after the page was loaded anew", async ({ limpet }) => {
