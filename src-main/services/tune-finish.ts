@@ -14,18 +14,16 @@ import { featuresOf, type LearningPlan, trainingSides } from "./learning-data.ts
 import { argmax } from "./metrics.ts";
 import { train } from "./training-service.ts";
 import { clusteredError, type Ranked } from "./tune-ranking.ts";
-import { type Draft, nameOf } from "./tune-space.ts";
-import type { Candidate, CrossScore, Score } from "./tune-trials.ts";
+import { nameOf } from "./tune-space.ts";
+import { type Candidate, LEAST_LOSS_ERROR } from "./tune-trials.ts";
 
-export type Finished = Ranked & Omit<TuneResult, "standardError" | "recommended"> & { readonly draft: Draft };
+export type Finished = Ranked &
+  Omit<TuneResult, "standardError" | "crossAccuracy" | "recommended"> & { readonly candidate: Candidate };
 
-const LEAST_ERROR = 1 / 256;
+export type FinishOptions = WorkOptions & { readonly stop?: AbortSignal | undefined };
 
-export type FinishOptions = WorkOptions & {
-  readonly stop?: AbortSignal | undefined;
-  /** The second opinion; null where there is none to be had. */
-  readonly cross: (score: Score) => Promise<CrossScore | null>;
-};
+/** No score counts as less: a single window that is surely wrong would drown all others. */
+const LEAST_SCORE = 1 / 512;
 
 /**
  * Trains, converts and measures. Where it is cancelled or cannot be converted, no experiment is left. Throws what training and
@@ -33,10 +31,11 @@ export type FinishOptions = WorkOptions & {
  */
 export async function finishDesign(
   project: ProjectFile,
-  { draft, learning, needs }: Candidate,
+  candidate: Candidate,
   start: TuneResult["start"],
   work: FinishOptions,
 ): Promise<Finished> {
+  const { draft, learning, needs } = candidate;
   const named = start === "preset" ? "preset: " : start === "project" ? "project's design: " : "tuned: ";
   const { experiment, name, validationAccuracy, validationLoss } = await train(
     project,
@@ -49,22 +48,15 @@ export async function finishDesign(
     });
     const modelPackage = await packageExperiment(project, experiment, { signal: work.signal });
     const { poolBytes } = (await Twin.load()).pipeline(modelPackage);
-    const accuracyError = await errorOf(project, experiment, learning, work);
-    const score = { accuracy: validationAccuracy, loss: validationLoss };
-    const cross = (await work.cross(score)) ?? { ...score, accuracyError, lossError: 0 };
     return {
       experiment,
       name,
-      draft,
+      candidate,
       start,
       accuracy: validationAccuracy,
       loss: validationLoss,
-      accuracyError,
-      crossAccuracy: cross.accuracy,
-      crossError: cross.accuracyError,
-      crossLoss: cross.loss,
-      // Scores of the board have steps of 1/256: losses that differ by less are equal there.
-      crossLossError: Math.max(cross.lossError, learning.design.task === "regression" ? 0 : LEAST_ERROR),
+      ...(await errorsOf(project, experiment, learning, work)),
+      cross: null,
       int8Accuracy,
       ram: poolBytes,
       flash: packageBytes,
@@ -77,13 +69,13 @@ export async function finishDesign(
   }
 }
 
-/** Standard error of the accuracy on the validation windows, over recordings. */
-async function errorOf(
+/** Standard errors of accuracy and loss on the validation windows, over recordings. */
+async function errorsOf(
   project: ProjectFile,
   id: number,
   learning: LearningPlan,
   work: WorkOptions,
-): Promise<number> {
+): Promise<Pick<Finished, "accuracyError" | "lossError">> {
   const experiment = loadExperiment(project, id);
   const { windows, features } = trainingSides(await featuresOf(project, learning, work)).validation;
   const scores = await floatScores(experiment, features.values, { signal: work.signal });
@@ -93,10 +85,16 @@ async function errorOf(
     const mean = actual.reduce((sum, value) => sum + value, 0) / Math.max(1, actual.length);
     const variance = actual.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, actual.length);
     const squares = scores.map((row, index) => ((row[0] ?? 0) - (actual[index] as number)) ** 2);
-    return variance === 0 ? 0 : clusteredError(squares, recordings) / variance;
+    const lossError = clusteredError(squares, recordings);
+    return { accuracyError: variance === 0 ? 0 : lossError / variance, lossError };
   }
-  const right = windows.map(({ recording }, index) =>
-    experiment.labels[argmax(scores[index] as Float32Array)] === recording.label ? 1 : 0,
+  const places = windows.map(({ recording }) => experiment.labels.indexOf(recording.label));
+  const right = scores.map((row, index) => (argmax(row) === places[index] ? 1 : 0));
+  const losses = scores.map(
+    (row, index) => -Math.log(Math.max(LEAST_SCORE, row[places[index] as number] ?? 0)),
   );
-  return clusteredError(right, recordings);
+  return {
+    accuracyError: clusteredError(right, recordings),
+    lossError: Math.max(LEAST_LOSS_ERROR, clusteredError(losses, recordings)),
+  };
 }

@@ -1,15 +1,17 @@
 /** Which of several models is the best, and which are equals: pure arithmetic over validation figures. */
 
-/** What a model is ranked by. */
-export type Ranked = {
-  /** Of the validation windows, with its standard error. */
+/** Figures of a model with their standard errors. */
+export type Figures = {
   readonly accuracy: number;
   readonly accuracyError: number;
-  /** The second opinion: means over other divisions of the recordings, with their standard errors. */
-  readonly crossAccuracy: number;
-  readonly crossError: number;
-  readonly crossLoss: number;
-  readonly crossLossError: number;
+  readonly loss: number;
+  readonly lossError: number;
+};
+
+/** What a model is ranked by. */
+export type Ranked = Figures & {
+  /** The second opinion: means over other divisions of the recordings. Null where nobody asked, or there can be none. */
+  readonly cross: Figures | null;
   /** Bytes that it takes, RAM and flash together. */
   readonly bytes: number;
 };
@@ -35,26 +37,27 @@ export function clusteredError(values: readonly number[], clusters: readonly unk
 }
 
 const bySize = (a: Ranked, b: Ranked): number => a.bytes - b.bytes;
-const byCross = (a: Ranked, b: Ranked): number =>
-  b.crossAccuracy - a.crossAccuracy || a.crossLoss - b.crossLoss;
+const byFigures = (a: Figures, b: Figures): number => b.accuracy - a.accuracy || a.loss - b.loss;
 
-/** Whether the second opinion on a model is as good as that on the best, within one standard error of the best. */
-const isEqual = (model: Ranked, best: Ranked): boolean =>
-  model.crossAccuracy >= best.crossAccuracy - best.crossError &&
-  model.crossLoss <= best.crossLoss + best.crossLossError;
+/** Whether figures are as good as others within one standard error of those. */
+const within = (figures: Figures, best: Figures): boolean =>
+  figures.accuracy >= best.accuracy - best.accuracyError && figures.loss <= best.loss + best.lossError;
 
 /**
- * Best first: by accuracy; of those with the same accuracy by the second opinion, and of those that are equal in that, within one standard
- * error of the best, the smaller first (Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984, 3.4.3: the
- * rule of one standard error).
+ * Best first: by accuracy; of those with the same accuracy by the second opinion (the loss where one of them has none), and of those that
+ * are equal in that, within one standard error of the best, the smaller first (Breiman, Friedman, Olshen and Stone, "Classification
+ * and Regression Trees", 1984, 3.4.3: the rule of one standard error).
  */
 export function ranked<R extends Ranked>(models: readonly R[]): R[] {
   const accuracies = [...new Set(models.map(({ accuracy }) => accuracy))].sort((a, b) => b - a);
   return accuracies.flatMap((accuracy) => {
-    const same = models.filter((model) => model.accuracy === accuracy).sort(byCross);
-    const best = same[0] as R;
-    const equals = same.filter((model) => isEqual(model, best)).sort(bySize);
-    return [...equals, ...same.filter((model) => !isEqual(model, best))];
+    const same = models.filter((model) => model.accuracy === accuracy);
+    const asked = same.every(({ cross }) => cross !== null);
+    const opinion = (model: R): Figures => (asked ? model.cross : null) ?? model;
+    same.sort((a, b) => byFigures(opinion(a), opinion(b)));
+    const best = opinion(same[0] as R);
+    const isEqual = (model: R): boolean => within(opinion(model), best);
+    return [...same.filter(isEqual).sort(bySize), ...same.filter((model) => !isEqual(model))];
   });
 }
 
@@ -65,10 +68,11 @@ export function ranked<R extends Ranked>(models: readonly R[]): R[] {
  */
 export function smallestEqual<R extends Ranked>(models: readonly R[], floor: number): R {
   const best = models[0] as R;
-  const least = Math.max(floor, best.accuracy - best.accuracyError);
-  const equals = models.filter(
-    (model) => model === best || (model.accuracy >= least && isEqual(model, best)),
-  );
+  const equals = models.filter((model) => {
+    const { cross } = model;
+    const agreed = cross === null || best.cross === null || within(cross, best.cross);
+    return model === best || (model.accuracy >= floor && within(model, best) && agreed);
+  });
   return equals.sort(bySize)[0] as R;
 }
 
@@ -79,5 +83,5 @@ const SMALLER = 0.9;
 export const isProgress = (now: Ranked, before: Ranked): boolean =>
   now !== before &&
   (now.accuracy > before.accuracy ||
-    now.crossAccuracy > before.crossAccuracy ||
+    (now.cross !== null && before.cross !== null && now.cross.accuracy > before.cross.accuracy) ||
     now.bytes < SMALLER * before.bytes);

@@ -16,7 +16,7 @@ import { type Finished, type FinishOptions, finishDesign } from "./tune-finish.t
 import { overrun, type Room, roomOf } from "./tune-limits.ts";
 import { isProgress, ranked, smallestEqual } from "./tune-ranking.ts";
 import { DesignSource, type Draft, draftOf } from "./tune-space.ts";
-import { byScore, type Candidate, type CrossScore, type Score, Trials } from "./tune-trials.ts";
+import { byScore, type Candidate, type Score, Trials } from "./tune-trials.ts";
 
 export type TuneOptions = WorkOptions & {
   /** Ends the search and keeps what it has. */
@@ -148,7 +148,7 @@ class Search {
       accuracy: model.accuracy,
       standardError: model.accuracyError,
       loss: model.loss,
-      crossAccuracy: model.crossAccuracy,
+      crossAccuracy: model.cross?.accuracy ?? null,
       int8Accuracy: model.int8Accuracy,
       ram: model.ram,
       flash: model.flash,
@@ -176,7 +176,7 @@ class Search {
   }
 
   #draw(): Candidate[] {
-    const best = this.#kept[0]?.draft;
+    const best = this.#kept[0]?.candidate.draft;
     const parents = [...this.#starts.map(({ draft }) => draft), ...(best === undefined ? [] : [best])];
     const drawn: Candidate[] = [];
     for (let looked = 0; drawn.length < ROUND && looked < MOST_LOOKED_AT; looked++) {
@@ -210,19 +210,12 @@ class Search {
   }
 
   /** Trains in full, keeps it if it is among the best, and tells. */
-  async #finish(
-    candidate: Candidate,
-    start: TuneResult["start"],
-    work: Omit<FinishOptions, "cross">,
-  ): Promise<void> {
+  async #finish(candidate: Candidate, start: TuneResult["start"], work: FinishOptions): Promise<void> {
     if (start !== null) this.#tried++;
     this.#tell();
     let finished: Finished;
     try {
-      finished = await finishDesign(this.#project, candidate, start, {
-        ...work,
-        cross: (score) => this.#secondOpinion(candidate, start, score),
-      });
+      finished = await finishDesign(this.#project, candidate, start, work);
     } catch (error) {
       if (error instanceof LimpetError && SKIPPED.includes(error.code)) return;
       throw error;
@@ -235,7 +228,7 @@ class Search {
       this.#project.deleteExperiment(finished.experiment);
       return;
     }
-    const all = ranked([...this.#kept, finished]);
+    const all = ranked(await this.#withOpinions([...this.#kept, finished], finished.accuracy));
     const best = all.filter(({ start: from }) => from === null).slice(0, KEPT);
     this.#kept = all.filter((model) => model.start !== null || best.includes(model));
     for (const model of all) {
@@ -251,26 +244,25 @@ class Search {
     });
   }
 
-  async #secondOpinion(
-    candidate: Candidate,
-    start: TuneResult["start"],
-    score: Score,
-  ): Promise<CrossScore | null> {
-    // Where it will not be kept, nobody asks.
-    if (start === null && score.accuracy < this.#leastKept()) return null;
-    try {
-      return await this.#trials.cross(candidate, { signal: this.#ended });
-    } catch (error) {
-      // What the search begins with is kept even where there is no time for it.
-      if (start !== null && this.#ended.aborted && this.#options.signal?.aborted !== true) return null;
-      throw error;
+  /** The models, those with that accuracy with a second opinion where there are several of them and time for it. */
+  async #withOpinions(models: readonly Finished[], accuracy: number): Promise<Finished[]> {
+    const isTied = (model: Finished): boolean => model.accuracy === accuracy && model.cross === null;
+    const better = models.filter((model) => model.start === null && model.accuracy > accuracy);
+    const tied = models.filter((model) => model.accuracy === accuracy);
+    // Of those that will not be kept, nobody wants to know.
+    if (tied.length < 2 || better.length >= KEPT) return [...models];
+    const asked: Finished[] = [];
+    for (const model of models) {
+      let cross = model.cross;
+      try {
+        if (isTied(model)) cross = await this.#trials.cross(model.candidate, { signal: this.#ended });
+      } catch (error) {
+        // What is trained is kept, also where the time is over now; its loss must do.
+        if (!this.#ended.aborted) throw error;
+      }
+      asked.push({ ...model, cross });
     }
-  }
-
-  /** Accuracy below which a design is not kept. */
-  #leastKept(): number {
-    const own = this.#kept.filter(({ start }) => start === null);
-    return own.length < KEPT ? Number.NEGATIVE_INFINITY : (own.at(-1)?.accuracy ?? 0);
+    return asked;
   }
 
   #tell(): void {

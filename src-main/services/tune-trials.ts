@@ -12,6 +12,7 @@ import { type FeatureDataset, type LearningPlan, planLearning } from "./learning
 import { type TrainingData, trainingData } from "./training-data.ts";
 import { type Folds, foldsOf, planOfFold } from "./tune-folds.ts";
 import { type ModelNeeds, overrun, type Room } from "./tune-limits.ts";
+import type { Figures } from "./tune-ranking.ts";
 import type { Draft } from "./tune-space.ts";
 
 export type Candidate = {
@@ -23,8 +24,8 @@ export type Candidate = {
 /** How a network did on the validation windows. */
 export type Score = { readonly accuracy: number; readonly loss: number };
 
-/** Means over other divisions of the recordings, with their standard errors. */
-export type CrossScore = Score & { readonly accuracyError: number; readonly lossError: number };
+/** Scores of the board have steps of 1/256: losses of classifiers that differ by less are equal there. */
+export const LEAST_LOSS_ERROR = 1 / 256;
 
 /** Better ones first. */
 export const byScore = (a: Score, b: Score): number => b.accuracy - a.accuracy || a.loss - b.loss;
@@ -92,7 +93,7 @@ export class Trials {
   }
 
   /** Trains in full on other divisions; null where there can be none (`foldsOf`). Throws as `score`. */
-  async cross(candidate: Candidate, work: WorkOptions): Promise<CrossScore | null> {
+  async cross(candidate: Candidate, work: WorkOptions): Promise<Figures | null> {
     const { design, plan } = candidate.learning;
     const options = this.#project.splitOptions();
     if (this.#folds === undefined) {
@@ -116,7 +117,7 @@ export class Trials {
       accuracy: accuracy.mean,
       accuracyError: accuracy.error,
       loss: loss.mean,
-      lossError: loss.error,
+      lossError: Math.max(design.task === "regression" ? 0 : LEAST_LOSS_ERROR, loss.error),
     };
   }
 

@@ -35,8 +35,8 @@ export const tuneResult = z.object({
   accuracy: z.number(),
   standardError: z.number(),
   loss: z.number(),
-  /** Mean over other divisions of the recordings that are not for the test; the same as `accuracy` where there can be none. */
-  crossAccuracy: z.number(),
+  /** Mean over other divisions of the recordings that are not for the test; null where no other design had the same accuracy. */
+  crossAccuracy: z.number().nullable(),
   /** The validation windows by the int8 model. */
   int8Accuracy: z.number(),
   /** Bytes on the board: windows, features and arena together; the model package. */

@@ -9,13 +9,15 @@ import { DesignSource, type Draft, nameOf } from "../../src-main/services/tune-s
 import { designFile } from "../../src-shared/design.ts";
 import { errorOf } from "../dataset/helpers.ts";
 
-const model = (accuracy: number, crossAccuracy: number, bytes: number, crossLoss = 0.2) => ({
+const figures = (accuracy: number, loss: number) => ({
   accuracy,
   accuracyError: 0.02,
-  crossAccuracy,
-  crossError: 0.01,
-  crossLoss,
-  crossLossError: 0.05,
+  loss,
+  lossError: 0.05,
+});
+const model = (accuracy: number, crossAccuracy: number | null, bytes: number, loss = 0.2) => ({
+  ...figures(accuracy, loss),
+  cross: crossAccuracy === null ? null : figures(crossAccuracy, loss),
   bytes,
 });
 
@@ -23,16 +25,23 @@ describe("ranking", () => {
   it("puts the more accurate first, of equals the better on other divisions, and of equals in that the smaller", () => {
     const best = model(0.95, 0.5, 99);
     const big = model(0.9, 0.9, 20);
-    const small = model(0.9, 0.895, 10);
+    const small = model(0.9, 0.89, 10);
     const worse = model(0.9, 0.8, 1);
     const unsure = model(0.9, 0.9, 1, 0.3);
     expect(ranked([worse, unsure, big, small, best])).toEqual([best, small, big, unsure, worse]);
   });
 
+  it("goes by the loss where a second opinion is missing", () => {
+    const sure = model(0.9, null, 20, 0.1);
+    const unsure = model(0.9, 1, 10, 0.3);
+    const small = model(0.9, 0.1, 5, 0.12);
+    expect(ranked([unsure, sure, small])).toEqual([small, sure, unsure]);
+  });
+
   it("recommends the smallest within one standard error of the best, never below the floor", () => {
     const best = model(0.95, 0.95, 100);
-    const near = model(0.94, 0.945, 50);
-    const tiny = model(0.92, 0.95, 10);
+    const near = model(0.94, null, 50);
+    const tiny = model(0.92, null, 10);
     const lucky = model(0.95, 0.9, 5);
     expect(smallestEqual([best, lucky, near, tiny], 0)).toBe(near);
     expect(smallestEqual([best, lucky, near, tiny], 0.945)).toBe(best);

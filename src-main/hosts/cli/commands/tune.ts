@@ -71,7 +71,7 @@ function resultsText(results: readonly TuneResult[]): string {
     String(result.experiment),
     result.accuracy.toFixed(3),
     `± ${result.standardError.toFixed(3)}`,
-    result.crossAccuracy.toFixed(3),
+    result.crossAccuracy?.toFixed(3) ?? "-",
     result.int8Accuracy.toFixed(3),
     `${(result.ram / 1024).toFixed(1)} KB`,
     `${(result.flash / 1024).toFixed(1)} KB`,
@@ -80,7 +80,7 @@ function resultsText(results: readonly TuneResult[]): string {
   ]);
   return [
     table([["id", "accuracy", "", "others", "int8", "RAM", "flash", "latency", ""], ...rows]),
-    "Accuracy on validation windows, with its standard error over recordings, and on other divisions of the recordings. Recommended: the smallest that is as good as the best within one standard error.",
+    "Accuracy on validation windows, with its standard error over recordings, and, of equal ones, on other divisions of the recordings. Recommended: the smallest that is as good as the best within one standard error.",
     "The test was not touched: `limpet evaluate` tells what the choice is worth.",
   ].join("\n");
 }
