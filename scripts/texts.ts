@@ -167,6 +167,7 @@ export function readTexts(folder: string = RENDERER): Texts {
   return { called, prefixes, loose, outside };
 }
 
+const BOARDS = fileURLToPath(new URL("../resources/boards", import.meta.url));
 const ENGINE = fileURLToPath(new URL("../src-main", import.meta.url));
 
 /** A string as it is put together in the source: what is filled in stands as {{1}}, {{2}} and so on; null where nothing is fixed. */
@@ -211,6 +212,15 @@ export function readEngineTexts(): Map<string, string> {
       const path = join(folder, name);
       visit(parseSync(path, readFileSync(path, "utf8")).program, name);
     }
+  }
+  // Boards' descriptions have remarks for people.
+  const strings = (value: unknown, file: string): void => {
+    if (typeof value === "string") found.set(value, file);
+    else if (typeof value === "object" && value !== null)
+      for (const part of Object.values(value)) strings(part, file);
+  };
+  for (const name of readdirSync(BOARDS).sort()) {
+    if (name.endsWith(".json")) strings(JSON.parse(readFileSync(join(BOARDS, name), "utf8")), name);
   }
   return found;
 }
