@@ -36,6 +36,8 @@ async function openTrained({ page, choose, folder }: Limpet): Promise<string> {
 /** In both appearances. One host is enough for what a page looks like; both render the same. */
 async function expectBothAccessible({ page, host }: Limpet): Promise<void> {
   if (host === "electron") return;
+  // Colours that are still on their way from one appearance to the other would be measured otherwise.
+  await page.emulateMedia({ reducedMotion: "reduce" });
   await page.evaluate(() => document.documentElement.setAttribute("data-mantine-color-scheme", "dark"));
   await expectAccessible(page);
   await page.evaluate(() => document.documentElement.setAttribute("data-mantine-color-scheme", "light"));
