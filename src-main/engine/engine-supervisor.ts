@@ -91,6 +91,8 @@ export class EngineSupervisor {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: { ...process.env, LIMPET_HOME: this.#options.folder },
       execArgv: [...ENGINE_FLAGS],
+      // The texts are JSON as they are; a list of thousands of recordings need not be put into JSON once more.
+      serialization: "advanced",
     });
     child.on("message", (message: FromEngine) => this.#receive(message));
     const exited = new Promise<void>((resolve) => {
