@@ -84,19 +84,8 @@ export const withoutRequest = z.object({
 export type WithoutRequest = z.infer<typeof withoutRequest>;
 
 /** Two experiments on the same test windows: `a` with everything, `b` without the sensor. */
-export const withoutReport = z.object({
+export const withoutReport = comparisonReport.extend({
   without: z.string(),
-  a: z.int(),
-  b: z.int(),
-  windows: z.int(),
-  accuracyA: z.number(),
-  accuracyB: z.number(),
-  bothRight: z.int(),
-  onlyA: z.int(),
-  onlyB: z.int(),
-  bothWrong: z.int(),
-  /** Two-sided, of McNemar's test. */
-  pValue: z.number(),
   /** Whether what is left out is of use: `needed`, `not-needed` (chance explains the difference), or `harmful`. */
   verdict: z.enum(["needed", "not-needed", "harmful"]),
   /** Whether `b` was trained now, or was there already. */

@@ -2,16 +2,14 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BoardSession } from "../../src-main/boards/board-session.ts";
 import { firmwareFolder, readFirmwareImage } from "../../src-main/boards/firmware-image.ts";
 import { findQemu } from "../../src-main/boards/qemu-process.ts";
 import { VirtualTransport } from "../../src-main/boards/transports/virtual.ts";
 import { summarisePackage } from "../../src-main/deployment/package-summary.ts";
-import type { CliContext } from "../../src-main/hosts/cli/context.ts";
-import { LimpetError } from "../../src-shared/errors.ts";
 import { seededRandom } from "../conversion/networks.ts";
+import { commandRunner } from "./run-command.ts";
 
 const ready =
   findQemu() !== null &&
@@ -22,38 +20,7 @@ if (!ready) console.warn("SKIPPED: a board by itself needs QEMU and built firmwa
 const COMMANDS = ["new", "import", "split", "train", "deploy", "virtual", "log"] as const;
 const RATE = 100;
 
-type Outcome = { json: never; text: string; code: number; field: string | undefined };
-
-async function limpet(...line: string[]): Promise<Outcome> {
-  const outcome = { json: undefined as unknown, text: "", code: 0, field: undefined as string | undefined };
-  const context = {
-    out: (value: unknown, human: () => string) => {
-      outcome.json = JSON.parse(JSON.stringify(value));
-      outcome.text = human();
-    },
-    note: () => {},
-    work: () => ({ signal: new AbortController().signal }),
-    run:
-      <A extends unknown[]>(action: (...args: A) => Promise<void>) =>
-      async (...args: A) => {
-        try {
-          await action(...args);
-        } catch (error) {
-          if (!(error instanceof LimpetError)) throw error;
-          Object.assign(outcome, { code: error.exitCode, field: error.field, text: error.message });
-        }
-      },
-  };
-  const program = new Command();
-  for (const name of COMMANDS) {
-    const { register } = (await import(`../../src-main/hosts/cli/commands/${name}.ts`)) as {
-      register: (program: Command, cli: CliContext) => void;
-    };
-    register(program, context as unknown as CliContext);
-  }
-  await program.parseAsync(line, { from: "user" });
-  return outcome as Outcome;
-}
+const limpet = commandRunner<never>(COMMANDS);
 
 /** Noise of one strength after another, so many seconds each. */
 function csv(path: string, strengths: readonly number[], seconds: number, seed: number): string {

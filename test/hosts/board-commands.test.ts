@@ -1,46 +1,11 @@
 import { join } from "node:path";
-import { Command } from "commander";
 import { afterEach, describe, expect, it } from "vitest";
-import { register as registerBoards } from "../../src-main/hosts/cli/commands/boards.ts";
-import { register as registerDeploy } from "../../src-main/hosts/cli/commands/deploy.ts";
-import { register as registerMonitor } from "../../src-main/hosts/cli/commands/monitor.ts";
-import { register as registerRecord } from "../../src-main/hosts/cli/commands/record.ts";
-import type { CliContext } from "../../src-main/hosts/cli/context.ts";
 import { checkProject, openProject } from "../../src-main/services/project-service.ts";
-import { LimpetError } from "../../src-shared/errors.ts";
 import { FakeBoard, type Faults } from "../boards/fake-board.ts";
 import { temporaryFolder } from "../dataset/helpers.ts";
+import { commandRunner } from "./run-command.ts";
 
-type Outcome = { json: unknown; text: string; code: number; message: string };
-
-/** Runs one command in this process, with a context that keeps what it is given. */
-async function limpet(...line: string[]): Promise<Outcome> {
-  const outcome: Outcome = { json: undefined, text: "", code: 0, message: "" };
-  const context = {
-    out: (value: unknown, human: () => string) => {
-      outcome.json = JSON.parse(JSON.stringify(value));
-      outcome.text = human();
-    },
-    work: () => ({}),
-    run:
-      <A extends unknown[]>(action: (...args: A) => Promise<void>) =>
-      async (...args: A) => {
-        try {
-          await action(...args);
-        } catch (error) {
-          if (!(error instanceof LimpetError)) throw error;
-          outcome.code = error.exitCode;
-          outcome.message = error.message;
-        }
-      },
-  };
-  const program = new Command();
-  for (const register of [registerBoards, registerRecord, registerDeploy, registerMonitor]) {
-    register(program, context as unknown as CliContext);
-  }
-  await program.parseAsync(line, { from: "user" });
-  return outcome;
-}
+const limpet = commandRunner(["boards", "record", "deploy", "monitor"]);
 
 let board: FakeBoard | null = null;
 afterEach(async () => {

@@ -3,15 +3,13 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
 import { findQemu } from "../../src-main/boards/qemu-process.ts";
-import type { CliContext } from "../../src-main/hosts/cli/context.ts";
 import { exportRecordings } from "../../src-main/services/project-service.ts";
-import { LimpetError } from "../../src-shared/errors.ts";
 import { realData, temporaryFolder } from "../dataset/helpers.ts";
 import { machineProject } from "../services/learning-projects.ts";
+import { commandRunner, type Outcome } from "./run-command.ts";
 
 const NAMES = [
   "new",
@@ -31,45 +29,7 @@ const NAMES = [
   "info",
 ] as const;
 
-type Outcome = { json: never; text: string; code: number; message: string; field: string | undefined };
-
-/** Runs one command in this process; `json` is what it answers. */
-async function limpet(...line: string[]): Promise<Outcome> {
-  const outcome = {
-    json: undefined as unknown,
-    text: "",
-    code: 0,
-    message: "",
-    field: undefined as string | undefined,
-  };
-  const context = {
-    out: (value: unknown, human: () => string) => {
-      outcome.json = JSON.parse(JSON.stringify(value));
-      outcome.text = human();
-    },
-    note: () => {},
-    work: () => ({ signal: new AbortController().signal }),
-    run:
-      <A extends unknown[]>(action: (...args: A) => Promise<void>) =>
-      async (...args: A) => {
-        try {
-          await action(...args);
-        } catch (error) {
-          if (!(error instanceof LimpetError)) throw error;
-          Object.assign(outcome, { code: error.exitCode, message: error.message, field: error.field });
-        }
-      },
-  };
-  const program = new Command();
-  for (const name of NAMES) {
-    const { register } = (await import(`../../src-main/hosts/cli/commands/${name}.ts`)) as {
-      register: (program: Command, cli: CliContext) => void;
-    };
-    register(program, context as unknown as CliContext);
-  }
-  await program.parseAsync(line, { from: "user" });
-  return outcome as Outcome;
-}
+const limpet = commandRunner<never>(NAMES);
 
 const DESIGN = {
   window: { lengthMs: 640, strideMs: 320 },

@@ -1,68 +1,24 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { Command } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { Snapshots } from "../../src-main/dataset/snapshots.ts";
-import { register as registerCheck } from "../../src-main/hosts/cli/commands/check.ts";
-import { register as registerExport } from "../../src-main/hosts/cli/commands/export.ts";
-import { register as registerImport } from "../../src-main/hosts/cli/commands/import.ts";
-import { register as registerInfo } from "../../src-main/hosts/cli/commands/info.ts";
-import { register as registerNew } from "../../src-main/hosts/cli/commands/new.ts";
-import { register as registerSplit } from "../../src-main/hosts/cli/commands/split.ts";
-import type { CliContext } from "../../src-main/hosts/cli/context.ts";
-import { LimpetError } from "../../src-shared/errors.ts";
 import { temporaryFolder } from "../dataset/helpers.ts";
+import { commandRunner, type Outcome } from "./run-command.ts";
 
 afterEach(() => {
   process.exitCode = 0;
   vi.unstubAllEnvs();
 });
 
-type Outcome = {
-  readonly json: unknown;
-  readonly text: string;
-  readonly code: number;
-  readonly message: string;
-};
+const run = commandRunner(["new", "import", "info", "split", "check", "export"]);
 
-/** Runs one command in this process, with a context that keeps what it is given. */
+/** `check` sets the exit code of its process where it finds something. */
 async function limpet(...line: string[]): Promise<Outcome> {
-  const outcome = { json: undefined as unknown, text: "", code: 0, message: "" };
-  const context = {
-    out: (value: unknown, human: () => string) => {
-      outcome.json = JSON.parse(JSON.stringify(value));
-      outcome.text = human();
-    },
-    work: () => ({}),
-    run:
-      <A extends unknown[]>(action: (...args: A) => Promise<void>) =>
-      async (...args: A) => {
-        try {
-          await action(...args);
-        } catch (error) {
-          if (!(error instanceof LimpetError)) throw error;
-          outcome.code = error.exitCode;
-          outcome.message = error.message;
-        }
-      },
-  };
-  const program = new Command();
-  for (const register of [
-    registerNew,
-    registerImport,
-    registerInfo,
-    registerSplit,
-    registerCheck,
-    registerExport,
-  ]) {
-    register(program, context as unknown as CliContext);
-  }
   process.exitCode = 0;
-  await program.parseAsync(line, { from: "user" });
-  outcome.code ||= Number(process.exitCode ?? 0);
-  return outcome;
+  const outcome = await run(...line);
+  return { ...outcome, code: outcome.code || Number(process.exitCode ?? 0) };
 }
 
 function dataFolder(folder: string): string {

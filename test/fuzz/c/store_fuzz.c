@@ -12,39 +12,7 @@
 #define SLOT (6u * PAGE)
 #define BYTES (2u * SLOT)
 
-static struct {
-  uint8_t bytes[BYTES];
-  int left;
-} nor;
-
-static uint32_t powered(uint32_t count) {
-  if (nor.left < 0) return count;
-  if (nor.left == 0) return 0;
-  nor.left--;
-  return nor.left == 0 ? count / 2 : count;
-}
-
-static int nor_erase(void *context, uint32_t address) {
-  (void)context;
-  if (address % PAGE != 0 || address >= BYTES) abort();
-  memset(nor.bytes + address, 0xff, powered(PAGE));
-  return nor.left == 0 ? -1 : 0;
-}
-
-static int nor_program(void *context, uint32_t address, const uint8_t *bytes, uint32_t count) {
-  (void)context;
-  if (address % 4 != 0 || count % 4 != 0 || address > BYTES || count > BYTES - address) abort();
-  uint32_t done = powered(count);
-  for (uint32_t i = 0; i < done; i++) nor.bytes[address + i] &= bytes[i];
-  return nor.left == 0 ? -1 : 0;
-}
-
-static int nor_read(void *context, uint32_t address, uint8_t *bytes, uint32_t count) {
-  (void)context;
-  if (address > BYTES || count > BYTES - address) abort();
-  memcpy(bytes, nor.bytes + address, count);
-  return 0;
-}
+#include "nor_flash.h"
 
 static void require_whole(const store *s) {
   if (s->active == STORE_NONE) return;
