@@ -25,6 +25,12 @@ describe("a line of numbers", () => {
       expect(parseReading(line)).toBeNull();
   });
 
+  it("has 32 values at most", () => {
+    const numbers = (count: number): string => Array.from({ length: count }, (_, i) => i).join(",");
+    expect(parseReading(numbers(32))?.values).toHaveLength(32);
+    expect(parseReading(numbers(33))).toBeNull();
+  });
+
   it("is put together from whatever pieces come, and ends with bytes that no text holds", () => {
     const splitter = new LineSplitter();
     const lines = ["1,2", "\n3,", "4\r", "\n5,6\n7"].flatMap((part) => splitter.add(Buffer.from(part)));

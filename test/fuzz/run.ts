@@ -7,7 +7,7 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { C_FUZZERS, fuzzersAvailable, runCFuzzer } from "./c-fuzzers.ts";
 import { fuzz } from "./fuzzer.ts";
@@ -26,6 +26,9 @@ const seed = Number(values.seed);
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(",").includes(name);
 // In memory where the system has a place for that: project files are written by the thousand.
 const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "limpet-fuzz-"));
+const keep = resolve(values.keep);
+// A command line made of chance names files of its own, which are to end with the folder.
+process.chdir(folder);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const share = (reached: number, all: number): string =>
   `${reached} of ${all} (${((100 * reached) / Math.max(1, all)).toFixed(0)} %)`;
@@ -36,8 +39,8 @@ function found(name: string, what: string, input: Uint8Array | null): void {
   findings++;
   say(`  FINDING in ${name}: ${what}`);
   if (input === null) return;
-  mkdirSync(values.keep, { recursive: true });
-  const path = join(values.keep, `${name}-${seed}`);
+  mkdirSync(keep, { recursive: true });
+  const path = join(keep, `${name}-${seed}`);
   writeFileSync(path, input);
   say(`  its input is at ${path}`);
 }

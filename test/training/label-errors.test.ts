@@ -20,6 +20,20 @@ describe("labels that look wrong", () => {
     expect(suspects[0]?.margin).toBeCloseTo(0.9, 6);
   });
 
+  it("come with the surest first, also where it stands last", () => {
+    const probabilities = rows(
+      [0.9, 0.1],
+      [0.9, 0.1],
+      [0.9, 0.1],
+      [0.3, 0.7],
+      [0.3, 0.7],
+      [0.2, 0.8],
+      [0.05, 0.95],
+    );
+    const suspects = suspectLabels(probabilities, [0, 0, 0, 1, 1, 0, 0], 2);
+    expect(suspects.map(({ example }) => example)).toEqual([6, 5]);
+  });
+
   it("are not those that the model is merely unsure of, nor of a class that is always unsure", () => {
     // Class 1 is never surer than 0.5 of its own; an example of class 0 with 0.55 for class 1 passes that, one with 0.45 does not.
     const probabilities = rows([0.9, 0.1], [0.55, 0.45], [0.45, 0.55], [0.5, 0.5], [0.5, 0.5]);
