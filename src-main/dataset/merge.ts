@@ -88,7 +88,8 @@ class Merge {
   readonly #moment: string;
   #completed = 0;
   #cameBack = 0;
-  #turn = performance.now();
+  /** Of the last report; the first one comes at once. */
+  #turn = Number.NEGATIVE_INFINITY;
   #done = 0;
   #total = 1;
 

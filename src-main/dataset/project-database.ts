@@ -3,7 +3,7 @@
  * the first write and back into one plain file when closed. Knows the header and the rules of writing, not the tables.
  */
 
-import { closeSync, existsSync, openSync, readSync, unlinkSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Statement } from "better-sqlite3";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
@@ -195,10 +195,22 @@ export class ProjectDatabase {
     } finally {
       this.#bulk = false;
       if (this.#writable) {
-        guarded(this.path, () => {
-          this.#database.pragma("synchronous = FULL");
-          this.#database.pragma("wal_checkpoint(PASSIVE)");
-        });
+        guarded(this.path, () => this.#flush());
+      }
+    }
+  }
+
+  #flush(): void {
+    this.#database.pragma("synchronous = FULL");
+    try {
+      this.#database.pragma("wal_checkpoint(PASSIVE)");
+    } catch {
+      // No room to move the log into the file: what was committed is as safe in the log, and moves at a later write.
+      const log = openSync(`${this.path}-wal`, "r+");
+      try {
+        fsyncSync(log);
+      } finally {
+        closeSync(log);
       }
     }
   }

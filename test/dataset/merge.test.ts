@@ -44,6 +44,15 @@ function twoProjects(): { mine: ProjectFile; other: ProjectFile; path: string } 
   return { mine, other, path: join(folder, "other.limpet") };
 }
 
+/** Makes a disk full to its last page. */
+function fill(filler: string): void {
+  try {
+    for (;;) appendFileSync(filler, new Uint8Array(64 * 1024));
+  } catch {
+    // Full.
+  }
+}
+
 const samplesOf = (project: ProjectFile, id: number): Buffer[] =>
   project
     .streams(id)
@@ -297,14 +306,7 @@ describe("a merge that cannot be done", () => {
       const mine = projectAt(join(disk.folder, "mine.limpet"));
       mine.addRecording(finished("a", "idle", 1000, 99));
       const filler = join(disk.folder, "filler");
-      const fill = (): void => {
-        try {
-          for (;;) appendFileSync(filler, new Uint8Array(64 * 1024));
-        } catch {
-          // Full to the last page.
-        }
-      };
-      await rejectionOf("disk-full", mergeProject(mine, other.path, { onProgress: fill }));
+      await rejectionOf("disk-full", mergeProject(mine, other.path, { onProgress: () => fill(filler) }));
       expect(mine.recordings().map(({ name }) => name)).toEqual(["a"]);
       mine.close();
       // Also while there is no room to tidy up.
@@ -317,6 +319,35 @@ describe("a merge that cannot be done", () => {
       expect(await mergeProject(again, other.path)).toMatchObject({ imported: 80 });
       again.close();
       expect(checkProject(mine.path)).toMatchObject({ ok: true, recordings: 81 });
+    } finally {
+      for (const project of open.splice(0)) project.close();
+      disk.remove();
+    }
+  });
+
+  it("on a disk that becomes full when all of it has come in is done, and says so", async () => {
+    const disk = smallDisk(40 * 1024 * 1024);
+    if (typeof disk === "string") {
+      console.warn(`SKIPPED: ${disk}`);
+      return;
+    }
+    try {
+      const other = projectAt(join(temporaryFolder(), "other.limpet"));
+      for (let i = 0; i < 80; i++) other.addRecording(finished(`b.${i}`, "idle", 15_000, i));
+      const mine = projectAt(join(disk.folder, "mine.limpet"));
+      const filler = join(disk.folder, "filler");
+      const onProgress = (stage: string): void => {
+        if (stage === "imported") fill(filler);
+      };
+      expect(await mergeProject(mine, other.path, { onProgress })).toMatchObject({ imported: 80 });
+      mine.close();
+      // Its log had no room to move into the file, and waits beside it.
+      expect(existsSync(`${mine.path}-wal`)).toBe(true);
+      rmSync(filler);
+      const again = projectAt(mine.path);
+      expect(again.recordings()).toHaveLength(80);
+      again.close();
+      expect(checkProject(mine.path)).toMatchObject({ ok: true, recordings: 80 });
     } finally {
       for (const project of open.splice(0)) project.close();
       disk.remove();
