@@ -4,7 +4,7 @@
  */
 import type { RecordingInfo, StreamInfo } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
-import type { FinishedRecording } from "./project-file.ts";
+import type { FinishedRecording } from "./finished-recording.ts";
 import type { SampleBlock } from "./types.ts";
 
 export type CutPart = {

@@ -17,50 +17,25 @@ import type {
 import type { DesignFile } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { type CutPart, cutParts } from "./cut.ts";
-import { type EditedFields, edit, editEach, redoEdit, undoEdit } from "./edit-journal.ts";
+import { redoEdit, undoEdit } from "./edit-journal.ts";
 import * as experiments from "./experiments-table.ts";
+import { type FinishedRecording, findSame, storeFinished } from "./finished-recording.ts";
 import { isMergeUnfinished, removeUnfinishedMerge } from "./merge-state.ts";
 import { checkPhoto } from "./photo-file.ts";
 import * as photos from "./photos-table.ts";
 import { ProjectDatabase } from "./project-database.ts";
+import type { RecordingChange } from "./recording-edits.ts";
+import * as edits from "./recording-edits.ts";
 import { lockForRecording, tryLockForRecording } from "./recording-lock.ts";
 import { ProjectRecordingWriter } from "./recording-writer.ts";
 import * as table from "./recordings-table.ts";
 import { closeCutOffRecordings, unfinishedRecordings } from "./recovery.ts";
-import { type SampleArray, toPhysical } from "./samples.ts";
+import { toPhysical } from "./samples.ts";
 import * as settings from "./settings-table.ts";
 import * as splits from "./split-table.ts";
 import { readStream } from "./stream-reader.ts";
-import { StreamSink } from "./stream-sink.ts";
 import type { Dataset, ExperimentRow, NewRecording, RecordingWriter, SampleBlock } from "./types.ts";
 import { waveformOf } from "./waveform.ts";
-
-/** What may be changed of a recording. Fields that are absent stay. */
-export type RecordingChange = {
-  readonly label?: string | undefined;
-  readonly name?: string | undefined;
-  readonly group?: string | null | undefined;
-  readonly notes?: string | undefined;
-  readonly machine?: string | undefined;
-  readonly mount?: string | undefined;
-  /** Id of a photo; null takes it away. */
-  readonly photo?: number | null | undefined;
-  readonly excluded?: boolean | undefined;
-  /** Side of the split. */
-  readonly split?: SplitName | undefined;
-};
-
-/** A recording whose samples are all there already. */
-export type FinishedRecording = {
-  readonly recording: NewRecording;
-  /** For each stream its samples (interleaved) and its gaps in order. */
-  readonly data: readonly {
-    readonly samples: SampleArray;
-    readonly gaps: readonly { readonly atSample: number; readonly lostSamples: number }[];
-  }[];
-  /** Findings of whoever read it, added to those of the quality checks. */
-  readonly findings?: readonly QualityFinding[];
-};
 
 export class ProjectFile implements Dataset {
   readonly #database: ProjectDatabase;
@@ -205,41 +180,13 @@ export class ProjectFile implements Dataset {
   }
 
   /** Stores a recording that is complete, in one transaction. */
-  addRecording({ recording, data, findings }: FinishedRecording): RecordingInfo {
-    return this.#database.write(() => {
-      const { id, streamIds } = table.insertRecording(this.#database, recording);
-      const sinks = recording.streams.map((stream, index) => {
-        const sink = new StreamSink(stream);
-        const part = data[index];
-        if (part === undefined) {
-          throw new LimpetError("internal", "A recording came without the samples of one of its streams.");
-        }
-        const width = stream.channels.length;
-        let from = 0;
-        for (const gap of [...part.gaps, { atSample: part.samples.length / width, lostSamples: 0 }]) {
-          const block = part.samples.subarray(from * width, gap.atSample * width);
-          sink.append({ samples: gap.atSample - from, data: block }, this.#timeOf(sink));
-          if (gap.lostSamples > 0) sink.addGap(gap.lostSamples);
-          from = gap.atSample;
-        }
-        table.writePending(this.#database, streamIds[index] as number, sink);
-        return sink;
-      });
-      table.finishRecording(this.#database, id, sinks, false, findings);
-      splits.extendSplit(this.#database);
-      return table.getRecording(this.#database, id);
-    });
+  addRecording(finished: FinishedRecording): RecordingInfo {
+    return this.recording(storeFinished(this.#database, finished));
   }
 
   /** The recording (not deleted) with the same samples, if there is one. */
   findSame(finished: FinishedRecording): { id: number; name: string; label: string } | undefined {
-    const hash = table.contentHashOf(
-      finished.recording.streams.map((stream, index) => {
-        const part = finished.data[index];
-        return { stream, data: part?.samples ?? new Float32Array(0), gaps: part?.gaps ?? [] };
-      }),
-    );
-    return table.findByContent(this.#database, hash);
+    return findSame(this.#database, finished);
   }
 
   /** Recordings in use that hold the same samples as another one: for each content the ids, oldest first. */
@@ -268,34 +215,16 @@ export class ProjectFile implements Dataset {
 
   // Edits
 
-  /** Changes labels, names, groups, notes, machine, mount, photo or exclusion; can be undone. Throws `not-found` for a photo. */
+  /**
+   * Changes labels, names, groups, notes, machine, mount, photo, exclusion or side; can be undone. Throws `usage` for an empty name
+   * or a side where there are none, `not-found` for a photo.
+   */
   updateRecordings(ids: readonly number[], change: RecordingChange): void {
-    const fields: EditedFields = {};
-    if (change.label !== undefined) fields.label = requireName(change.label, "label");
-    if (change.name !== undefined) fields.name = requireName(change.name, "name");
-    if (change.group !== undefined) fields.group_name = change.group;
-    if (change.notes !== undefined) fields.notes = change.notes;
-    if (change.machine !== undefined) fields.machine = change.machine.trim();
-    if (change.mount !== undefined) fields.mount = change.mount.trim();
-    if (change.photo !== undefined) {
-      if (change.photo !== null) photos.getPhoto(this.#database, change.photo);
-      fields.photo_id = change.photo;
-    }
-    if (change.excluded !== undefined) fields.excluded = change.excluded ? 1 : 0;
-    if (change.split !== undefined) {
-      splits.requireSidesOfRecordings(this.#database);
-      fields.split = change.split;
-    }
-    if (Object.keys(fields).length > 0) {
-      edit(this.#database, describeChange(change, ids.length), ids, fields);
-    }
+    edits.updateRecordings(this.#database, ids, change);
   }
-
   /** Takes recordings out of the project; can be undone. Their samples stay in the file. */
   deleteRecordings(ids: readonly number[]): void {
-    edit(this.#database, `delete ${recordingsCount(ids.length)}`, ids, {
-      deleted_at: new Date().toISOString(),
-    });
+    edits.deleteRecordings(this.#database, ids);
   }
   /**
    * Makes parts of a recording recordings of their own, and takes the whole one out of the project where `replace` is set;
@@ -307,47 +236,12 @@ export class ProjectFile implements Dataset {
     options: { readonly replace: boolean },
   ): RecordingInfo[] {
     const source = this.recording(id);
-    const finished = cutParts(this, source, parts);
-    const now = new Date().toISOString();
-    return this.#database.write(() => {
-      const ids = finished.map((part) => this.addRecording(part).id);
-      for (const made of ids) {
-        // On the side of the split that the whole is on: else the test would know a part of what was learnt from.
-        this.#database.run(
-          "UPDATE recordings SET split = ?, notes = ?, excluded = ?, deleted_at = ? WHERE id = ?",
-          source.split,
-          source.notes,
-          source.excluded ? 1 : 0,
-          now,
-          made,
-        );
-      }
-      editEach(this.#database, `cut ${source.name}`, [
-        ...ids.map((made) => ({ id: made, after: { deleted_at: null } })),
-        ...(options.replace ? [{ id, after: { deleted_at: now } }] : []),
-      ]);
-      return ids.map((made) => this.recording(made));
-    });
+    const made = edits.storeCut(this.#database, source, cutParts(this, source, parts), options);
+    return made.map((one) => this.recording(one));
   }
-
   /** Gives every recording of a label another one, and the class of the goal its new name; the labels can be undone. */
   renameLabel(from: string, to: string): void {
-    const name = requireName(to, "label");
-    this.#database.write(() => {
-      const goal = this.goal();
-      const others = goal.classes.filter((one) => one.name !== from);
-      this.saveGoal({
-        ...goal,
-        // Where the new name is a class already, the two become one.
-        classes: others.some((one) => one.name === name)
-          ? others
-          : goal.classes.map((one) => (one.name === from ? { ...one, name } : one)),
-      });
-      const ids = this.recordings()
-        .filter(({ label }) => label === from)
-        .map(({ id }) => id);
-      edit(this.#database, `rename ${from} to ${name}`, ids, { label: name });
-    });
+    edits.renameLabel(this.#database, from, to);
   }
 
   // Photos
@@ -482,33 +376,4 @@ export class ProjectFile implements Dataset {
       this.#database.close();
     }
   }
-
-  #timeOf(sink: StreamSink): bigint {
-    return BigInt(Math.round(((sink.samples + sink.lostSamples) * 1e6) / sink.stream.rateHz));
-  }
-}
-
-const recordingsCount = (n: number): string => (n === 1 ? "1 recording" : `${n} recordings`);
-
-function requireName(value: string, field: string): string {
-  const trimmed = value.trim();
-  if (trimmed === "") {
-    throw new LimpetError("usage", `The ${field} is empty.`, { field, hint: "Give it at least one letter." });
-  }
-  return trimmed;
-}
-
-const SIDE_NAMES = { train: "training", validation: "validation", test: "the test" } as const;
-
-function describeChange(change: RecordingChange, ids: number): string {
-  const what = recordingsCount(ids);
-  if (change.label !== undefined) return `label ${what} as ${change.label}`;
-  if (change.name !== undefined) return `rename ${what} to ${change.name}`;
-  if (change.excluded !== undefined) return `${change.excluded ? "leave out" : "take back"} ${what}`;
-  if (change.split !== undefined) return `put ${what} into ${SIDE_NAMES[change.split]}`;
-  if (change.group !== undefined) return `put ${what} into group ${change.group ?? "none"}`;
-  if (change.photo !== undefined)
-    return `${change.photo === null ? "take the photo from" : "give a photo to"} ${what}`;
-  if (change.machine !== undefined || change.mount !== undefined) return `say where ${what} come from`;
-  return `change the notes of ${what}`;
 }

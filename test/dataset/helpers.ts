@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach } from "vitest";
-import type { FinishedRecording } from "../../src-main/dataset/project-file.ts";
+import type { FinishedRecording } from "../../src-main/dataset/finished-recording.ts";
 import type { NewRecording, NewStream } from "../../src-main/dataset/types.ts";
 import { type ErrorCode, LimpetError } from "../../src-shared/errors.ts";
 

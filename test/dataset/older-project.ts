@@ -1,7 +1,8 @@
 /** Projects as an older Limpet left them, made by code: the tables of that version, filled with what today's code writes. */
 import { rmSync } from "node:fs";
 import Database from "better-sqlite3";
-import { type FinishedRecording, ProjectFile } from "../../src-main/dataset/project-file.ts";
+import type { FinishedRecording } from "../../src-main/dataset/finished-recording.ts";
+import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { migrate } from "../../src-main/dataset/schema.ts";
 
 /** Columns that version 1 had of `recordings`. */
