@@ -6,7 +6,7 @@
  * predict it is R². The thresholds are working rules, chosen so that small trainings made to underfit and to overfit are told apart
  * (test/training/diagnosis.test.ts), not constants from a paper.
  */
-import type { EpochRecord } from "../../src-shared/contract/learning.ts";
+import type { EpochRecord } from "../../src-shared/contract/training.ts";
 import type { Task } from "./architecture.ts";
 
 /** A network that rates less than this on what it was trained on has not learned enough. */

@@ -2,7 +2,7 @@
  * The fit loop: epochs of shuffled batches, a look at the validation windows after each, early stop, best weights kept. The same
  * loop runs on every thread of a team and decides the same there. Knows no backend.
  */
-import type { EpochRecord } from "../../src-shared/contract/learning.ts";
+import type { EpochRecord } from "../../src-shared/contract/training.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { keyOf, shuffled } from "./random.ts";
 import { type TrainingJob, valueScale, varianceOf } from "./samples.ts";

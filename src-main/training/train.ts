@@ -1,6 +1,6 @@
 /** Training as the services see it: request in, trained network with its figures out. It runs in a thread of its own. */
 
-import type { EpochRecord } from "../../src-shared/contract/learning.ts";
+import type { EpochRecord } from "../../src-shared/contract/training.ts";
 import type { Design } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";

@@ -3,7 +3,7 @@
  * since starting one takes as long as a small training. Knows no TensorFlow.
  */
 import { Worker } from "node:worker_threads";
-import type { EpochRecord } from "../../src-shared/contract/learning.ts";
+import type { EpochRecord } from "../../src-shared/contract/training.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { CONTROL } from "./fit.ts";

@@ -1,5 +1,5 @@
 /** What the engine and its training thread say to each other. Only data that can be cloned crosses; each thread does one job at a time. */
-import type { EpochRecord } from "../../src-shared/contract/learning.ts";
+import type { EpochRecord } from "../../src-shared/contract/training.ts";
 import type { ErrorData } from "../../src-shared/errors.ts";
 import type { TeamSeat } from "./direct/team.ts";
 import type { FitResult } from "./fit.ts";

@@ -6,9 +6,12 @@
 import { z } from "zod";
 import { designFile } from "../design.ts";
 import * as board from "./board.ts";
-import * as learning from "./learning.ts";
+import * as deployment from "./deployment.ts";
+import * as diagnosis from "./diagnosis.ts";
+import * as evaluation from "./evaluation.ts";
 import * as power from "./power.ts";
 import * as project from "./project.ts";
+import * as training from "./training.ts";
 import * as tuning from "./tuning.ts";
 
 const none = z.object({});
@@ -23,7 +26,7 @@ export const requests = {
       version: z.string(),
       platform: z.string(),
       host: z.enum(["electron", "web"]),
-      backends: z.array(z.object({ name: learning.backendName, available: z.boolean(), reason: z.string() })),
+      backends: z.array(z.object({ name: training.backendName, available: z.boolean(), reason: z.string() })),
       /** Parts made by setup: is QEMU there for a virtual board, are the WASM twin and the firmware images built. */
       virtualBoard: z.object({ available: z.boolean(), reason: z.string() }),
       homeFolder: z.string(),
@@ -247,13 +250,13 @@ export const requests = {
   ),
   "design:describe": request(
     z.object({ design: designFile.optional(), preset: z.string().optional() }),
-    learning.designReport,
+    training.designReport,
   ),
   /** Saves the project's current design, which Train uses. */
-  "design:save": request(z.object({ design: designFile }), learning.designReport),
+  "design:save": request(z.object({ design: designFile }), training.designReport),
   "design:get": request(none, designFile.nullable()),
   /** What each label's features look like: mean and deviation over its windows, channel by channel. */
-  "design:get-features": request(z.object({ design: designFile }), learning.featurePlot),
+  "design:get-features": request(z.object({ design: designFile }), training.featurePlot),
   /** Two-dimensional map (principal components) of all windows' features. */
   "design:get-map": request(
     z.object({ design: designFile }),
@@ -270,7 +273,7 @@ export const requests = {
     }),
   ),
 
-  "training:start": request(learning.trainingRequest, learning.trainingResult),
+  "training:start": request(training.trainingRequest, training.trainingResult),
   /**
    * Searches windows, features and networks within a board's limits; the best are kept as experiments. Ends by itself, by
    * `training:stop` (keeps what it has), or when the time is over; tells by `training:tuned` after each design.
@@ -278,7 +281,7 @@ export const requests = {
   "training:tune": request(tuning.tuneRequest, z.array(tuning.tuneResult)),
   /** Ends the running training and keeps the best weights so far; `training:start` then returns. */
   "training:stop": request(none, none),
-  "experiments:list": request(none, z.array(learning.experimentInfo)),
+  "experiments:list": request(none, z.array(training.experimentInfo)),
   "experiments:rename": request(z.object({ id: z.int(), name: z.string().min(1) }), none),
   "experiments:delete": request(z.object({ id: z.int() }), none),
   "experiments:export": request(
@@ -305,10 +308,10 @@ export const requests = {
     }),
     z.object({ html: z.string(), path: z.string().nullable(), bytes: z.int() }),
   ),
-  "conversion:run": request(z.object({ experiment: z.int() }), learning.conversionReport),
+  "conversion:run": request(z.object({ experiment: z.int() }), evaluation.conversionReport),
   /** The last report of a conversion, kept in the project; null where there is none. */
-  "conversion:get-last": request(z.object({ experiment: z.int() }), learning.keptConversion.nullable()),
-  "evaluation:run": request(learning.evaluationRequest, learning.evaluationReport),
+  "conversion:get-last": request(z.object({ experiment: z.int() }), evaluation.keptConversion.nullable()),
+  "evaluation:run": request(evaluation.evaluationRequest, evaluation.evaluationReport),
   /** Two experiments on the held-out windows, both in float, with a test of significance. */
   "evaluation:compare": request(z.object({ a: z.int(), b: z.int() }), tuning.comparisonReport),
   /** With and without a sensor: trains the experiment's design without it, same seed and split, and compares the two. */
@@ -317,28 +320,28 @@ export const requests = {
   "evaluation:get-last": request(
     z.object({
       experiment: z.int(),
-      split: learning.evaluationRequest.shape.split,
+      split: evaluation.evaluationRequest.shape.split,
       engine: z.enum(["float", "int8", "board"]).optional(),
     }),
-    learning.keptEvaluation.nullable(),
+    evaluation.keptEvaluation.nullable(),
   ),
   /** False alarms and misses over the thresholds of each label, and thresholds for a wanted rate. Stores nothing. */
-  "thresholds:measure": request(learning.thresholdsRequest, learning.thresholdsReport),
+  "thresholds:measure": request(evaluation.thresholdsRequest, evaluation.thresholdsReport),
   /** Keeps thresholds with the experiment and in its model package (labels that are absent: none). A board gets them with the next deployment. */
   "thresholds:set": request(
-    z.object({ experiment: z.int(), thresholds: learning.labelThresholds }),
-    z.object({ thresholds: learning.labelThresholds }),
+    z.object({ experiment: z.int(), thresholds: training.labelThresholds }),
+    z.object({ thresholds: training.labelThresholds }),
   ),
   /** Trains four times; may be cancelled. Stores no experiment. */
-  "evaluation:learning-curve": request(learning.learningCurveRequest, learning.learningCurveReport),
+  "evaluation:learning-curve": request(evaluation.learningCurveRequest, evaluation.learningCurveReport),
   /** What is wrong with the data or doubtful, each with one next step, the worst first. Takes seconds; may be cancelled. */
-  "diagnosis:run": request(learning.diagnosisRequest, z.array(learning.diagnosisFinding)),
+  "diagnosis:run": request(diagnosis.diagnosisRequest, z.array(diagnosis.diagnosisFinding)),
   /** What an experiment takes on each kind of board with a window every `everyMs` (0: one after the other), before it is on any. */
   "deployment:reckon-power": request(
     z.object({ experiment: z.int(), everyMs: z.number().min(0).default(0) }),
     power.powerOnBoards,
   ),
-  "deployment:run": request(learning.deploymentRequest, learning.deploymentReport),
+  "deployment:run": request(deployment.deploymentRequest, deployment.deploymentReport),
   "live:start": request(none, none),
   "live:stop": request(none, none),
   /** Keeps the last seconds of the live signal as a recording with the given label ("that was wrong"). */
@@ -355,10 +358,10 @@ export const events = {
   "board:state": board.connectionState,
   "board:signal": board.signalPreview,
   "recording:state": board.recordingState,
-  "training:epoch": learning.epochRecord,
+  "training:epoch": training.epochRecord,
   "training:tuned": tuning.tuneProgress,
   "deployment:stage": z.object({
-    stage: learning.deploymentStage,
+    stage: deployment.deploymentStage,
     state: z.enum(["running", "done", "skipped", "failed"]),
     fraction: z.number(),
     detail: z.string(),
@@ -381,7 +384,10 @@ export type EventName = keyof typeof events;
 export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
 
 export * from "./board.ts";
-export * from "./learning.ts";
+export * from "./deployment.ts";
+export * from "./diagnosis.ts";
+export * from "./evaluation.ts";
 export * from "./power.ts";
 export * from "./project.ts";
+export * from "./training.ts";
 export * from "./tuning.ts";
