@@ -168,7 +168,7 @@ describe("a connection", () => {
     });
     await service.connect(board.port);
     board.unplug();
-    await expect.poll(() => states.length, { timeout: 5000 }).toBe(4);
+    await expect.poll(() => states.length).toBe(4);
     expect(states).toEqual(["connecting", "connected", "reconnecting", "connected"]);
     await service.disconnect();
     expect(service.state).toEqual({ kind: "disconnected" });

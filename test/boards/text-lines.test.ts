@@ -142,5 +142,5 @@ describe("a board that prints numbers", () => {
     } finally {
       await session.close();
     }
-  }, 30_000);
+  });
 });

@@ -239,7 +239,6 @@ describe("the Arduino library", () => {
       );
       expect(stdout.trimEnd().split("\n")).toEqual(["Self-test: 3", ...answers]);
     },
-    120_000,
   );
 });
 

@@ -197,7 +197,7 @@ describe.skipIf(!ready)("a board that runs by itself", () => {
       expect(totals[label as keyof typeof totals] - count).toBeLessThanOrEqual(1);
       expect(totals[label as keyof typeof totals]).toBeGreaterThanOrEqual(count);
     }
-  }, 120_000);
+  });
 
   it("that rests between two windows looks at the signal as it is then", async () => {
     const every = 20;
@@ -216,7 +216,7 @@ describe.skipIf(!ready)("a board that runs by itself", () => {
     expectTimes(log.part, expected, every, { within: 0.9 });
     const sum = [...log.totals, log.unknown].reduce((all, count) => all + count, 0);
     expect(windows - sum).toBeLessThanOrEqual(1);
-  }, 120_000);
+  });
 
   it("keeps what it has logged when its power fails at any moment, and makes nothing up", async () => {
     const modelPackage = aloneWith({});
@@ -247,7 +247,7 @@ describe.skipIf(!ready)("a board that runs by itself", () => {
       `power cuts of a board by itself: ${cuts}, ${before?.part.length} events kept, none lost, none false`,
     );
     expect(before?.part.length).toBeGreaterThan(cuts);
-  }, 120_000);
+  });
 
   it("begins a new log when it is cleared, and when it looks with another model", async () => {
     const flashPath = await install(aloneWith({}));
@@ -267,7 +267,7 @@ describe.skipIf(!ready)("a board that runs by itself", () => {
       await session.greet();
       expect((await readBoardLog(session)).boots).toBe(1);
     });
-  }, 60_000);
+  });
 
   it("that spoke with a laptop looks again when that has been silent, and shows it in its log at once", async () => {
     const flashPath = await install(aloneWith({ graceMs: 300 }));
@@ -285,5 +285,5 @@ describe.skipIf(!ready)("a board that runs by itself", () => {
     } finally {
       await session.close();
     }
-  }, 60_000);
+  });
 });

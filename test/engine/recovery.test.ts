@@ -81,9 +81,7 @@ describe("the engine", () => {
     const { engine, ask } = start(folder);
     await ask("project:open", { path });
     expect(await ask("snapshots:list", {})).toEqual([]);
-    await expect
-      .poll(async () => (await ask("snapshots:list", {})).length, { timeout: 30_000, interval: 500 })
-      .toBe(1);
+    await expect.poll(async () => (await ask("snapshots:list", {})).length, { interval: 500 }).toBe(1);
     await engine.close();
   });
 

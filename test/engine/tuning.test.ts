@@ -51,5 +51,5 @@ describe("the search over a channel", () => {
     } finally {
       await engine.close();
     }
-  }, 60_000);
+  });
 });

@@ -54,7 +54,7 @@ describe("two apps on one project", () => {
     two.events.length = 0;
     await one.ask("recordings:update", { ids: [2], label: "worn" });
     await expect
-      .poll(() => two.events.map(({ name }) => name), { timeout: 30_000 })
+      .poll(() => two.events.map(({ name }) => name))
       .toEqual(expect.arrayContaining(["recordings:changed", "project:changed", "experiments:changed"]));
     expect((await two.ask("recordings:list", {})).map(({ label }) => label)).toEqual([
       "idle",
@@ -154,7 +154,7 @@ describe("a window", () => {
         own.receive(JSON.stringify({ kind: "request", id: mine, method, params }));
         const isAnswer = (message: EngineMessage): boolean =>
           (message.kind === "result" || message.kind === "error") && message.id === mine;
-        await expect.poll(() => seen.some(isAnswer), { timeout: 30_000 }).toBe(true);
+        await expect.poll(() => seen.some(isAnswer)).toBe(true);
         return seen.find(isAnswer) as EngineMessage;
       };
       const has = (name: string): boolean =>
@@ -165,13 +165,13 @@ describe("a window", () => {
     await first.ask("project:create", { path: join(folder, "p.limpet") });
     await first.ask("recordings:import", { paths: writeExamples(join(folder, "examples")) });
     void first.ask("training:start", { design: design(3000) }).catch(() => {});
-    await expect.poll(() => first.has("training:epoch"), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => first.has("training:epoch")).toBe(true);
     first.close();
     const second = open();
-    await expect.poll(() => second.has("training:epoch"), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => second.has("training:epoch")).toBe(true);
     expect(await second.ask("training:start", {})).toMatchObject({ error: { code: "usage" } });
     await second.ask("training:stop", {});
-    await expect.poll(() => second.has("experiments:changed"), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => second.has("experiments:changed")).toBe(true);
     expect(await second.ask("experiments:list", {})).toMatchObject({
       result: [{ labels: ["fast", "slow"] }],
     });

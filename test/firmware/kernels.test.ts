@@ -55,7 +55,6 @@ describe("the kernels", () => {
       expectNothingWrong(`${stdout}${stderr}`);
       expect(status).toBe(0);
     },
-    120_000,
   );
 
   const missing = missingForPrograms();
@@ -66,6 +65,5 @@ describe("the kernels", () => {
       expectNothingWrong(text);
       expect(status).toBe(0);
     },
-    180_000,
   );
 });

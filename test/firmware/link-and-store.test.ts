@@ -48,14 +48,14 @@ describe("the firmware's link, store and runtime, built for this machine", () =>
     const { status, stdout } = spawnSync(program, { input: `${lines.join("\n")}\n`, encoding: "utf8" });
     expect(stdout).toBe(`${lines.length} vectors, 0 failures\n`);
     expect(status).toBe(0);
-  }, 60_000);
+  });
 
   it("find a whole model after a power cut at every operation of the flash, and within it", () => {
     const program = build("store_test", ["link/crc32.c", "store/store.c"]);
     const { status, stdout } = spawnSync(program, { encoding: "utf8" });
     expect(stdout).toBe("");
     expect(status).toBe(0);
-  }, 60_000);
+  });
 
   it("go on by themselves with a sensor that gets stuck, or that cannot be started for a while", () => {
     const path = join(folder, "package");
@@ -74,7 +74,7 @@ describe("the firmware's link, store and runtime, built for this machine", () =>
     const { status, stdout } = spawnSync(program, [path], { encoding: "utf8" });
     expect(stdout).toBe("alone: 0 failures\n");
     expect(status).toBe(0);
-  }, 120_000);
+  });
 
   it("keep every event of the log after a power cut at every operation of the flash, and within it", () => {
     const program = build("event_log_test", ["link/crc32.c", "store/event_log.c"]);
@@ -82,5 +82,5 @@ describe("the firmware's link, store and runtime, built for this machine", () =>
     process.stdout.write(stdout);
     expect(stdout).toMatch(/^event log: \d{4,} cut points, 0 failures\n$/m);
     expect(status).toBe(0);
-  }, 60_000);
+  });
 });

@@ -31,5 +31,5 @@ describe("the model slots under power cuts", () => {
     expect(Number(points)).toBeGreaterThan(40_000);
     expect(failures).toBe("0");
     expect(status).toBe(0);
-  }, 120_000);
+  });
 });

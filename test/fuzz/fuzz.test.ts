@@ -2,16 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { C_FUZZERS, fuzzersAvailable, runCFuzzer } from "./c-fuzzers.ts";
 import { fuzz } from "./fuzzer.ts";
 import { TARGETS } from "./targets.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "limpet-fuzz-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** An input without an end is found after a minute (fuzzer.ts); on a busy computer everything else takes long as well. */
-vi.setConfig({ testTimeout: 180_000 });
 
 describe("any bytes", () => {
   it.each(TARGETS)("given to %s are read or refused", async (target) => {

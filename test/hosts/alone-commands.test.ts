@@ -65,7 +65,7 @@ describe.skipIf(!ready)("the commands for a board by itself", () => {
       }),
     );
     expect((await limpet("train", project, "--design", design)).json).toMatchObject({ experiment: 1 });
-  }, 120_000);
+  });
 
   it("refuse what the board cannot do, before anything is written", async () => {
     expect(await deploy("--every", "0.5")).toMatchObject({ code: 2, field: "every" });
@@ -124,5 +124,5 @@ describe.skipIf(!ready)("the commands for a board by itself", () => {
     expect(text).toMatch(/0:02:\d\d +1 +quiet|0:02:\d\d +1 +rough/);
     const emptied = await limpet("log", "--board", "virtual", "--flash", flash);
     expect(emptied.json).toMatchObject({ since: 0, totals: { quiet: 0, rough: 0 }, events: [], boots: 0 });
-  }, 120_000);
+  });
 });

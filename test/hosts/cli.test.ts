@@ -207,5 +207,5 @@ describe("the command line", () => {
       }
     };
     await Promise.all([runs("a"), runs("b")]);
-  }, 240_000);
+  });
 });

@@ -59,4 +59,4 @@ it("writes the page where it is told to, says so, and names what is wrong", asyn
     value: { error: { code: "usage", field: "path" } },
     code: 2,
   });
-}, 60_000);
+});

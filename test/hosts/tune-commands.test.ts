@@ -77,7 +77,7 @@ describe("limpet tune", () => {
       results.map(({ experiment }) => experiment).sort((a, b) => a - b),
     );
     project.close();
-  }, 60_000);
+  });
 
   it("that is interrupted answers with what it has, keeps it, and ends with 130", async () => {
     const path = projectPath();
@@ -85,7 +85,7 @@ describe("limpet tune", () => {
     expect(code).toBe(130);
     expect(json).toMatchObject([{ start: "preset" }]);
     expect(message).toContain("1 experiment kept");
-  }, 60_000);
+  });
 
   it("refuses limits and boards that make no sense", async () => {
     const path = projectPath();
@@ -99,7 +99,7 @@ describe("limpet tune", () => {
       const { code, message } = await limpet(["tune", path, ...line]);
       expect([code, message]).toEqual([2, expect.stringMatching(/./)]);
     }
-  }, 60_000);
+  });
 });
 
 describe("limpet compare --without", () => {
@@ -121,5 +121,5 @@ describe("limpet compare --without", () => {
     ]) {
       expect((await limpet(line)).code).toBe(2);
     }
-  }, 60_000);
+  });
 });

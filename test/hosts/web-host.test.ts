@@ -261,7 +261,7 @@ describe("the web host", () => {
     expect(host.enginePid()).not.toBe(before);
     const second = await connectPage();
     await expect
-      .poll(async () => (await second.ask("project:get-summary", {})).result, { timeout: 20_000 })
+      .poll(async () => (await second.ask("project:get-summary", {})).result)
       .toMatchObject({ path });
     second.socket.terminate();
   });
@@ -273,14 +273,10 @@ describe("the web host", () => {
     await first.ask("project:create", { path });
     await first.ask("boards:connect", { port: board.port });
     void first.ask("recording:start", { label: "fan", seconds: null });
-    await expect
-      .poll(() => first.events.some(({ name }) => name === "recording:state"), { timeout: 20_000 })
-      .toBe(true);
+    await expect.poll(() => first.events.some(({ name }) => name === "recording:state")).toBe(true);
     first.socket.terminate();
     const second = await connectPage();
-    await expect
-      .poll(() => second.events.some(({ name }) => name === "recording:state"), { timeout: 20_000 })
-      .toBe(true);
+    await expect.poll(() => second.events.some(({ name }) => name === "recording:state")).toBe(true);
     await second.ask("recording:stop", {});
     const { result } = await second.ask("recordings:list", {});
     expect(result).toMatchObject([

@@ -138,5 +138,5 @@ describe.skipIf(fan === null)("a real fan, trained on its normal speeds only", (
     for (const [, auc] of areas) expect(auc).toBeGreaterThanOrEqual(0.9);
     expect(anomaly?.falseAlarms).toBeLessThan(0.1);
     project.close();
-  }, 60_000);
+  });
 });

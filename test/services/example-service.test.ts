@@ -116,7 +116,7 @@ describe("three sensors of different rates", () => {
     expect(without.windows).toBeGreaterThan(60);
     project.close();
     expect(checkProject(path).ok).toBe(true);
-  }, 60_000);
+  });
 });
 
 describe("the sine example", () => {
@@ -191,7 +191,7 @@ describe("the gestures example", () => {
     expect(board).toBeGreaterThan(0.85);
     project.close();
     expect(checkProject(path).ok).toBe(true);
-  }, 120_000);
+  });
 });
 
 const speaks = spawnSync("espeak-ng", ["--version"]).status === 0;
@@ -214,5 +214,5 @@ describe.skipIf(!speaks)("the wake-word example", () => {
     expect(bytes).toBeLessThan(14_000);
     project.close();
     expect(checkProject(path).ok).toBe(true);
-  }, 240_000);
+  });
 });

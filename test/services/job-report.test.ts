@@ -41,7 +41,7 @@ describe("the job report", () => {
   beforeAll(async () => {
     project = machineProject();
     await train(project, { design: quickDesign(), backend: "wasm" });
-  }, 60_000);
+  });
 
   it("names what was recorded, how it was divided, what came of it, and the hashes that tie them together", async () => {
     const { html } = await makeJobReport(project, {
@@ -65,7 +65,7 @@ describe("the job report", () => {
     const hash = Buffer.from(row.modelPackage?.subarray(16, 48) ?? []).toString("hex");
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     expect(html).toContain(hash);
-  }, 60_000);
+  });
 
   it("lets nothing that a user or a file brings in become part of the page", async () => {
     const hostile = machineProject(3, 4);
@@ -129,7 +129,7 @@ describe("the job report", () => {
       ].sort(),
     );
     expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
-  }, 60_000);
+  });
 
   it("speaks the language that it is handed, and writes numbers and dates as that place does", async () => {
     const german = Object.fromEntries(JOB_REPORT_TEXTS.map((text) => [text, `«${text}»`]));
@@ -137,7 +137,7 @@ describe("the job report", () => {
     expect(html).toContain('<html lang="de-DE">');
     expect(html).toContain("<h1>«Job report»</h1>");
     expect(html).toMatch(/«\d+ of \d+ windows right \([\d,]+ %\)/);
-  }, 60_000);
+  });
 
   it("says that nothing was tested where no recording was held back", async () => {
     const untested = machineProject(3, 4);
@@ -146,7 +146,7 @@ describe("the job report", () => {
     const { html } = await makeJobReport(untested, { ...plainRequest, experiment });
     expect(html).toContain("Not tested: there are no recordings that the model has not seen.");
     expect(html).toContain("not converted");
-  }, 60_000);
+  });
 
   it("is written as a whole, in place of an older one; a folder is refused", async () => {
     const folder = temporaryFolder();
@@ -165,7 +165,7 @@ describe("the job report", () => {
       code: "usage",
       field: "path",
     });
-  }, 60_000);
+  });
 
   it("counts on an experiment that is there", async () => {
     await expect(makeJobReport(project, { ...plainRequest, experiment: 99 })).rejects.toMatchObject({

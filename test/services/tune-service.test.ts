@@ -39,7 +39,7 @@ describe("a search for a design", () => {
       expect(await packageExperiment(project, experiment)).toHaveLength(flash);
     }
     project.close();
-  }, 60_000);
+  });
 
   it("trains the preset exactly as a click on it does", async () => {
     const project = machineProject();
@@ -50,7 +50,7 @@ describe("a search for a design", () => {
       loadExperiment(project, clicked.experiment).row.weights,
     );
     project.close();
-  }, 30_000);
+  });
 
   it("with the same seed finds the same, with another one something else", async () => {
     const found = async (seed: number) => {
@@ -62,7 +62,7 @@ describe("a search for a design", () => {
     const [first, again, other] = [await found(3), await found(3), await found(4)];
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
-  }, 60_000);
+  });
 
   it("stays within the limits as they are measured, and refuses the preset where that does not", async () => {
     const project = machineProject();
@@ -73,7 +73,7 @@ describe("a search for a design", () => {
     expect(results.some(({ start }) => start === "preset")).toBe(false);
     for (const { ram } of results) expect(ram).toBeLessThanOrEqual(ramKb * 1024);
     project.close();
-  }, 60_000);
+  });
 
   it("says what is in the way where nothing fits, and which boards there are", async () => {
     const project = machineProject();
@@ -90,7 +90,7 @@ describe("a search for a design", () => {
     );
     expect(project.experiments()).toEqual([]);
     project.close();
-  }, 30_000);
+  });
 
   it("that is stopped keeps what it has; cancelled, it says so, and what it had found stays", async () => {
     const project = machineProject();
@@ -109,7 +109,7 @@ describe("a search for a design", () => {
     );
     expect(project.experiments()).toHaveLength(3);
     project.close();
-  }, 60_000);
+  });
 
   it("tries the project's own design as well, and a value to predict", async () => {
     const project = newProject();
@@ -125,5 +125,5 @@ describe("a search for a design", () => {
     expect(results[0]?.accuracy).toBeGreaterThanOrEqual(own?.accuracy ?? 2);
     expect(own?.standardError).toBeGreaterThan(0);
     project.close();
-  }, 60_000);
+  });
 });

@@ -31,7 +31,7 @@ describe("the preset keyword", () => {
     }
     expect(mean(accuracies), accuracies.join(", ")).toBeGreaterThanOrEqual(0.9);
     project.close();
-  }, 300_000);
+  });
 });
 
 describe("the preset gesture", () => {
@@ -48,7 +48,7 @@ describe("the preset gesture", () => {
     }
     expect(mean(accuracies), accuracies.join(", ")).toBeGreaterThanOrEqual(0.95);
     project.close();
-  }, 120_000);
+  });
 });
 
 describe("the preset keyword's window", () => {

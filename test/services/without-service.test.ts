@@ -82,7 +82,7 @@ describe("with and without a sensor", () => {
     expect(again).toEqual({ ...spared, trained: false });
     expect(project.experiments()).toHaveLength(3);
     project.close();
-  }, 60_000);
+  });
 
   it("leaves out channels, too, and turns no copies where no three axes are left", async () => {
     const project = machineProject();
@@ -95,7 +95,7 @@ describe("with and without a sensor", () => {
     expect(inputs[0]).toMatchObject({ channels: ["accY"], channelIndices: [1] });
     expect(training.augmentation).toMatchObject({ rotationDegrees: 0, noise: 0.1 });
     project.close();
-  }, 30_000);
+  });
 
   it("refuses what is not there, what would leave nothing, and values", async () => {
     const inputs = [

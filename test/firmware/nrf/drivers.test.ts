@@ -46,41 +46,41 @@ describe("the drivers of the nRF boards on models of chip and sensors", () => {
     const own = ["fake", "fake_twim", "fake_accelerometers", "accelerometers_test", "bmi270_configuration"];
     const program = build("accelerometers", own, BUS);
     for (const which of ["0", "1", "2", "3"]) run(program, which);
-  }, 60_000);
+  });
 
   it("do not take a BMI270 for an accelerometer where its configuration is not built in", () => {
     const own = ["fake", "fake_twim", "fake_accelerometers", "accelerometers_test"];
     expect(run(build("without", own, BUS), "3")).toContain("BMI270: ");
-  }, 60_000);
+  });
 
   it("enumerate over USB, answer every standard request, move bulk data without loss, and see the 1200-baud touch", () => {
     run(build("usb", ["fake", "fake_usbd", "usb_test"], ["nrf/chip", "nrf/usbd", "nrf/usb_device"]));
-  }, 60_000);
+  });
 
   it("keep every sample of PDM and analogue microphones, and halve rates without aliases", () => {
     const drivers = ["nrf/chip", "nrf/sound", "nrf/pdm", "nrf/saadc", "common/sampled_sensor"];
     run(build("sound", ["fake", "fake_sound", "sound_test"], drivers));
-  }, 60_000);
+  });
 
   it("write flash only in its area and only in the right mode, no word more often than it may be", () => {
     const drivers = ["nrf/chip", "nrf/nvmc", "../store/store", "../link/crc32"];
     run(build("nvmc", ["fake", "nvmc_test"], drivers));
-  }, 60_000);
+  });
 
   it("lose no byte of the serial line at full speed, and count those that a processor standing still costs", () => {
     run(build("uart", ["fake", "fake_uart", "uart_test"], ["nrf/chip", "nrf/uart"]));
-  }, 60_000);
+  });
 
   it("rest with timers and crystal off, know the time afterwards though the slow clock is percents off, and hear who calls", () => {
     run(build("rest", ["fake", "fake_uart", "rest_test"], ["nrf/chip", "nrf/uart", "nrf/sensor_tick"]));
-  }, 60_000);
+  });
 
   it("give each of two readers of a sensor its samples once, in order, with the right index", () => {
     const program = build("ring", ["sampled_sensor_test"], ["common/sampled_sensor"]);
     const { status, stdout } = spawnSync(program, { encoding: "utf8" });
     expect(stdout).toBe("");
     expect(status).toBe(0);
-  }, 60_000);
+  });
 
   it("hash their image as everybody does", () => {
     const program = build("sha256", ["sha256_test"], ["common/sha256"]);
@@ -89,5 +89,5 @@ describe("the drivers of the nRF boards on models of chip and sensors", () => {
       const { stdout } = spawnSync(program, { input, encoding: "utf8" });
       expect(stdout).toBe(createHash("sha256").update(input).digest("hex"));
     }
-  }, 60_000);
+  });
 });

@@ -19,7 +19,7 @@ let machine: Microbit | null = null;
 
 beforeAll(() => {
   if (missing === null) factory = buildMicrobitFlash(folder);
-}, 120_000);
+});
 afterEach(async () => {
   await machine?.cut();
   machine = null;
@@ -70,7 +70,7 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
     expect(end.first).toBeGreaterThan(100);
     expect((end.first - begin.first) / (end.seconds - begin.seconds)).toBeCloseTo(200, 0);
     expect(session.counters.framesLost + session.counters.framesBad).toBe(0);
-  }, 30_000);
+  });
 
   it("writes a model into the chip's flash, proves it there, keeps it over a power cut, and rolls back", async () => {
     const first = packageForDoubles("first", 3000);
@@ -87,7 +87,7 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
     expect(await again.rollBack()).toBe("A");
     const rolled = await (machine as Microbit).cut();
     expect((await start(rolled)).session.hello.model?.name).toBe("first");
-  }, 30_000);
+  });
 
   it("runs the old model or the new one, whole, after its power failed at any moment of an update", async () => {
     const next = random(SEED);
@@ -118,7 +118,7 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
     }
     console.info(`power cuts: ${CUTS}, old model ${seen.old}, new model ${seen.new}, none 0`);
     expect(seen.old + seen.new).toBe(CUTS);
-  }, 240_000);
+  });
 
   it("keeps the events that it logged by itself when its power failed at any moment, and makes none up", async () => {
     const next = random(SEED + 1);
@@ -146,5 +146,5 @@ describe.skipIf(missing !== null)("the runtime on the drivers of the nRF chips, 
     }
     console.info(`power cuts by itself: ${cuts}, starts ${before?.boots}, events ${before?.part.length}`);
     expect(before?.part.length).toBeGreaterThan(0);
-  }, 120_000);
+  });
 });
