@@ -7,16 +7,16 @@ import type { BoardCounters, BoardInfo } from "../../src-shared/contract/index.t
 import { assertNever, LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { BoardLink, type LinkCounters } from "./board-link.ts";
+import { BoardReplay } from "./board-replay.ts";
+import { sendData, stopIfAborted } from "./data-requests.ts";
 import { PROTOCOL_VERSION } from "./link/frames.ts";
 import { decodeHello, type Hello } from "./link/hello.ts";
 import {
   decodeHeartbeat,
   type Heartbeat,
   type PredictionMessage,
-  type ReplayMessage,
   type SamplesMessage,
 } from "./link/messages.ts";
-import { DATA_HEAD_BYTES, type Request } from "./link/requests.ts";
 import {
   decodeLog,
   decodeSelfTest,
@@ -47,37 +47,22 @@ export type SessionEvent =
 
 export type SelectedSensor = { readonly index: number; readonly rateHz: number };
 
-/** What a replayed window gave. */
-export type ReplayResult = {
-  readonly features: Float32Array;
-  readonly quantised: Int8Array;
-  readonly raw: Int8Array;
-  readonly scores: Float32Array;
-  /** Index of the label; null: unknown, or a value. */
-  readonly label: number | null;
-  readonly frontendInstructions: number;
-  readonly networkInstructions: number;
-  /** Distance from the recorded states; null where the model has none. */
-  readonly anomaly: number | null;
-};
-
 const HELLO_TRIES = 5;
 const HELLO_TIMEOUT_MS = 1000;
 /** Erasing a slot of a slow flash takes a while, and a board that is busy with it answers a repeated request after it. */
 const FLASH_WORK = { timeoutMs: 4000, tries: 5 };
-const REPLAY_TIMEOUT_MS = 15_000;
 /** SAMPLES messages kept for whoever takes up running streams: some ten seconds of a fast board, 8 MB at most. */
 const EARLY_MESSAGES = 4096;
 
 export class BoardSession {
   readonly transport: Transport;
+  /** Windows run through the board. */
+  readonly replay: BoardReplay;
   readonly #link: BoardLink;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   #hello: Hello | null = null;
   #heartbeat: Heartbeat | null = null;
-  #replay: ((message: ReplayMessage) => void) | null = null;
   #lost: LimpetError | null = null;
-  #replayed = false;
   /** What running streams sent before anyone could listen; null: nobody will take it. */
   #early: SamplesMessage[] | null;
 
@@ -95,7 +80,7 @@ export class BoardSession {
           case "prediction":
             return this.#emit({ kind: "prediction", prediction: message });
           case "replay-result":
-            return this.#replay?.(message);
+            return this.replay.take(message);
           case "log":
             return this.#emit(message);
           default:
@@ -104,9 +89,11 @@ export class BoardSession {
       },
       onLost: (error) => {
         this.#lost = error;
+        this.replay.lost(error);
         this.#emit({ kind: "lost", error });
       },
     });
+    this.replay = new BoardReplay(this.#link, this);
   }
 
   /**
@@ -274,7 +261,7 @@ export class BoardSession {
     );
     try {
       const { chunkBytes } = decodeUpdateBegun(begun);
-      await this.#sendData("update-data", modelPackage, chunkBytes, work);
+      await sendData(this.#link, "update-data", modelPackage, chunkBytes, work);
       work.onProgress?.("self-test", 1);
       const { status, body } = await this.#link.ask({ kind: "update-commit" }, FLASH_WORK);
       if (status !== STATUS.ok && status !== STATUS["self-test"]) {
@@ -334,102 +321,14 @@ export class BoardSession {
     await this.#link.request({ kind: "log-clear" }, FLASH_WORK);
   }
 
-  /** Begins replay; resolves with the bytes of one window (float32). */
-  async beginReplay(source: "link" | "signal"): Promise<number> {
-    this.#replayed = true;
-    return decodeU32(await this.#link.request({ kind: "replay-begin", source }));
-  }
-
-  /**
-   * Runs one window through the board's front end and network. For source `link` the samples are sent first (float32 in
-   * physical units, inputs in order, interleaved by channel); for source `signal` the window starts at `firstSample`.
-   */
-  async replay(
-    window: { readonly samples: Float32Array } | { readonly firstSample: bigint },
-    want: { readonly features: boolean; readonly quantised: boolean },
-  ): Promise<ReplayResult> {
-    if ("samples" in window) {
-      const { samples } = window;
-      const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-      await this.#sendData("replay-data", bytes, this.hello.maxPayload - DATA_HEAD_BYTES, {});
-    }
-    const collector = new ReplayCollector();
-    let timer: NodeJS.Timeout | undefined;
-    const finished = new Promise<ReplayResult>((resolve, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            new LimpetError("board-timeout", `The board at ${this.port} did not finish a window.`, {
-              field: this.port,
-              hint: "Try again; if it stays, restart the board.",
-            }),
-          ),
-        REPLAY_TIMEOUT_MS,
-      );
-      this.#replay = (message) => {
-        try {
-          const result = collector.add(message);
-          if (result !== null) resolve(result);
-        } catch (error) {
-          reject(error);
-        }
-      };
-    });
-    finished.catch(() => {});
-    const lost = this.#untilLost();
-    try {
-      await this.#link.request({
-        kind: "replay-run",
-        ...want,
-        firstSample: "firstSample" in window ? window.firstSample : 0n,
-      });
-      return await Promise.race([finished, lost.promise]);
-    } finally {
-      clearTimeout(timer);
-      lost.end();
-      this.#replay = null;
-    }
-  }
-
   /** Closes the link. May be called twice. */
   async close(): Promise<void> {
-    if (this.#replayed && this.#lost === null) {
+    if (this.replay.begun && this.#lost === null) {
       // Else a board that runs by itself would wait for the next window for ever.
-      this.#replayed = false;
       await this.#link.ask({ kind: "live-stop" }, { tries: 1 }).catch(() => {});
     }
     await this.#link.close();
     this.#listeners.clear();
-  }
-
-  #untilLost(): { readonly promise: Promise<never>; readonly end: () => void } {
-    let end = () => {};
-    const promise = new Promise<never>((_resolve, reject) => {
-      end = this.listen((event) => {
-        if (event.kind === "lost") reject(event.error);
-      });
-    });
-    promise.catch(() => {});
-    return { promise, end };
-  }
-
-  async #sendData(
-    kind: "update-data" | "replay-data",
-    bytes: Uint8Array,
-    chunkBytes: number,
-    work: WorkOptions,
-  ): Promise<void> {
-    const requests: Request[] = [];
-    const step = Math.max(16, Math.min(chunkBytes, 1024 - DATA_HEAD_BYTES));
-    for (let offset = 0; offset < bytes.length; offset += step) {
-      requests.push({ kind, offset, data: bytes.subarray(offset, offset + step) });
-    }
-    await this.#link.sendAll(
-      requests,
-      (done) => work.onProgress?.("writing", done / requests.length),
-      work.signal,
-    );
-    stopIfAborted(work);
   }
 
   #takeHeartbeat(heartbeat: Heartbeat): void {
@@ -445,44 +344,6 @@ export class BoardSession {
 
   #emit(event: SessionEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
-  }
-}
-
-function stopIfAborted({ signal }: WorkOptions): void {
-  if (signal?.aborted === true) {
-    throw new LimpetError("cancelled", "Cancelled. The board keeps the model that it had.", {
-      cause: signal.reason,
-    });
-  }
-}
-
-/** Puts the parts of a replay's result together. */
-class ReplayCollector {
-  readonly #features: number[] = [];
-  readonly #quantised: number[] = [];
-
-  /** The result when the last part has come. Throws `board-protocol` where a part is missing. */
-  add(message: ReplayMessage): ReplayResult | null {
-    if (message.part === "scores") {
-      return {
-        features: Float32Array.from(this.#features),
-        quantised: Int8Array.from(this.#quantised),
-        raw: message.raw,
-        scores: message.scores,
-        label: message.label,
-        anomaly: message.anomaly,
-        frontendInstructions: message.frontendInstructions,
-        networkInstructions: message.networkInstructions,
-      };
-    }
-    const values = message.part === "features" ? this.#features : this.#quantised;
-    if (message.offset !== values.length) {
-      throw new LimpetError("board-protocol", "A part of a replayed window was lost on the way.", {
-        hint: "Try again, with a shorter cable if it happens often.",
-      });
-    }
-    values.push(...message.values);
-    return null;
   }
 }
 

@@ -2,7 +2,7 @@
  * Where a board first computes otherwise than the device twin: the window, the stage and the value. Both run the same sources, so any
  * difference is a fault: of a compiler, of memory, of a firmware that is not the one that was built. Pure; knows neither boards nor datasets.
  */
-import type { ReplayResult } from "../boards/board-session.ts";
+import type { ReplayResult } from "../boards/board-replay.ts";
 import type { TwinResult } from "../features/twin.ts";
 
 /** In the order in which a window goes through them. */

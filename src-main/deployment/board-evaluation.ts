@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
-import { BoardSession, type ReplayResult } from "../boards/board-session.ts";
+import type { ReplayResult } from "../boards/board-replay.ts";
+import { BoardSession } from "../boards/board-session.ts";
 import { isMadeHere } from "../boards/open-board.ts";
 import { encodeSignals, MAX_CHANNELS, type Signal } from "../boards/signal-container.ts";
 import { SerialTransport } from "../boards/transports/serial.ts";
@@ -141,10 +142,10 @@ async function replayFromSignal(
   const session = await BoardSession.connect(transport);
   try {
     await ensureInstalled(session, evaluation.modelPackage, summary);
-    await session.beginReplay("signal");
+    await session.replay.begin("signal");
     const step = BigInt(summary.inputs[0]?.windowSamples ?? 0);
     return await each(evaluation, work, (index) =>
-      session.replay({ firstSample: BigInt(index) * step }, wanted(evaluation)),
+      session.replay.run({ firstSample: BigInt(index) * step }, wanted(evaluation)),
     );
   } finally {
     await session.close();
@@ -192,8 +193,10 @@ async function replayOverLink(
         hint: "Deploy the experiment first.",
       });
     }
-    await session.beginReplay("link");
-    return await each(evaluation, work, (_index, samples) => session.replay({ samples }, wanted(evaluation)));
+    await session.replay.begin("link");
+    return await each(evaluation, work, (_index, samples) =>
+      session.replay.run({ samples }, wanted(evaluation)),
+    );
   } finally {
     await session.close();
   }

@@ -1,6 +1,7 @@
 /** How many instructions (or cycles) one window of a deployed model takes. Knows boards that count and the virtual one, which has to be asked apart. */
 import { LimpetError } from "../../src-shared/errors.ts";
-import type { BoardSession, ReplayResult } from "../boards/board-session.ts";
+import type { ReplayResult } from "../boards/board-replay.ts";
+import type { BoardSession } from "../boards/board-session.ts";
 import type { SelfTest } from "../boards/link/responses.ts";
 import { evaluateOnBoard } from "./board-evaluation.ts";
 import { type PackageSummary, windowValues } from "./package-summary.ts";

@@ -1,6 +1,6 @@
 /** Where a board computes otherwise than the twin: which stage, which value, which window. */
 import { afterEach, describe, expect, it } from "vitest";
-import type { ReplayResult } from "../../src-main/boards/board-session.ts";
+import type { ReplayResult } from "../../src-main/boards/board-replay.ts";
 import { sameAnswer, stageDifference } from "../../src-main/deployment/board-difference.ts";
 import { proveOnBoard } from "../../src-main/deployment/board-evaluation.ts";
 import { withAlone } from "../../src-main/deployment/model-package.ts";
