@@ -103,6 +103,63 @@ describe("CSV", () => {
     expect(stream?.gaps).toEqual([]);
   });
 
+  it.each([
+    ["timestamp (us)", (i: number) => String(5000 * i)],
+    ["timestamp_us", (i: number) => String(5000 * i)],
+    ["time_us", (i: number) => String(1_700_000_000_000_000 + 5000 * i)],
+    ["Time (s)", (i: number) => String(i / 200)],
+    ["time_s", (i: number) => (1_700_000_000 + i / 200).toFixed(3)],
+    ["seconds", (i: number) => (i / 200).toExponential(4)],
+    ["t [ms]", (i: number) => String(5 * i)],
+    ["TIME_MS", (i: number) => String(5 * i)],
+    ["nanoseconds", (i: number) => String(5_000_000 * i)],
+    ["timestamp", (i: number) => new Date(1_700_000_000_000 + 5 * i).toISOString()],
+    ["datetime", (i: number) => new Date(5 * i).toISOString().replace("T", " ").replace("Z", "")],
+    ["time", (i: number) => `2024-03-01T10:00:00,${String(5000 * i).padStart(6, "0")}+0100`],
+  ])("takes the time from a column %s in its own unit", (header, stamp) => {
+    const rows = Array.from({ length: 150 }, (_, i) => `"${stamp(i)}",${i % 7}`);
+    const stream = read("a.csv", `${header},accX\n${rows.join("\n")}\n`).recordings[0]?.streams[0];
+    expect(stream?.stream).toMatchObject({ rateHz: 200, channels: [{ name: "accX", unit: "" }] });
+    expect(stream?.gaps).toEqual([]);
+  });
+
+  it("finds the rate of sound by whole microseconds, which cannot show its period", () => {
+    const rows = Array.from({ length: 2000 }, (_, i) => `${Math.round((i * 1e6) / 48_000)},${i % 7}`);
+    const stream = read("a.csv", `time_us,audio\n${rows.join("\n")}\n`).recordings[0]?.streams[0];
+    expect([stream?.stream.rateHz, stream?.gaps]).toEqual([48_000, []]);
+  });
+
+  it("leaves out a time of an unknown unit where the rate is given, and says so", () => {
+    const { recordings, notes } = read("a.csv", "time,accX\n0,1\n0.005,2\n", 200);
+    expect(recordings[0]?.streams[0]?.stream).toMatchObject({ rateHz: 200, channels: [{ name: "accX" }] });
+    expect(notes[0]).toContain("column time was left out");
+    expect(
+      read("a.csv", "time_domain,accX\n0,1\n1,2\n", 200).recordings[0]?.streams[1]?.stream,
+    ).toMatchObject({
+      channels: [{ name: "accX" }],
+    });
+  });
+
+  it("says so where milliseconds give a rate that seconds would explain better", () => {
+    const rows = (step: number): string =>
+      Array.from({ length: 50 }, (_, i) => `${(i * step).toFixed(6)},${i % 3}`).join("\n");
+    expect(read("a.csv", `timestamp,accX\n${rows(0.005)}\n`).notes[0]).toContain("time_s");
+    expect(read("a.csv", `timestamp,accX\n${rows(0.1)}\n`).notes).toEqual([]);
+  });
+
+  it("takes a second line of words as units, and no column from a separator at the end of each line", () => {
+    const units = read("a.csv", "time;accX;temp\n[s];g;°C\n0;1;2\n0,01;3;4\n").recordings[0]?.streams;
+    expect(units?.map(({ stream }) => [stream.rateHz, stream.channels[0]])).toEqual([
+      [100, { name: "accX", unit: "g" }],
+      [100, { name: "temp", unit: "°C" }],
+    ]);
+    const open = read("a.csv", "timestamp,accX,\n0,1,\n10,2,\n").recordings[0]?.streams[0];
+    expect(open?.stream.channels).toHaveLength(1);
+    expect([...(open?.samples ?? [])]).toEqual([1, 2]);
+    expect(refusal("a.csv", "timestamp,accX,\n0,1,\n10,2,3\n")).toContain("line 3 has 3 values, 2 were");
+    expect(refusal("a.csv", "timestamp,accX\nNaN,NaN\n0,1\n")).toContain("line 2");
+  });
+
   it("without time stamps needs a rate, and without a header numbers its channels", () => {
     expect(refusal("a.csv", "accX,accY\n1,2\n3,4\n")).toContain("no `timestamp` column");
     expect(read("a.csv", "accX,accY\n1,2\n3,4\n", 50).recordings[0]?.streams[0]?.stream.rateHz).toBe(50);
@@ -135,6 +192,11 @@ describe("CSV", () => {
       "line 6: the time jumps from 15 to 1e+300 ms",
     ],
     ["one sample", "timestamp,accX\n0,1\n", "one sample alone has no rate"],
+    [
+      "a clock too coarse",
+      "timestamp,accX\n0,1\n0,1\n0,1\n16,2\n16,2\n",
+      "most time stamps are the same as the one",
+    ],
     ["uneven time", "timestamp,accX\n0,1\n1,2\n100,3\n103,4\n400,5\n401,6\n900,7\n", "too uneven"],
     ["seconds", "time,accX\n0,1\n0.005,2\n", "not in milliseconds"],
     ["two columns of one name", "timestamp,accX,accX\n0,1,2\n5,1,2\n", "two columns are called accX"],
@@ -182,6 +244,22 @@ describe("WAV", () => {
     ]).toEqual([0.5, -0.25]);
   });
 
+  it("that was written into a pipe holds samples to its end", () => {
+    const piped = wav({ data: bytes(Int16Array.from([1, 2, 3])), promised: 0xffffffff });
+    piped.writeUInt32LE(0xffffffff, 4);
+    expect(read("x.wav", piped).recordings[0]?.streams[0]?.samples).toEqual(Int16Array.from([1, 2, 3]));
+    const odd = Buffer.concat([piped, Buffer.from([9])]);
+    expect(read("x.wav", odd).recordings[0]?.streams[0]?.samples).toEqual(Int16Array.from([1, 2, 3]));
+  });
+
+  it("is whole where something that is no part of it stands behind its samples", () => {
+    const tail = Buffer.concat([
+      wav({ data: bytes(Int16Array.from([1, 2])) }),
+      Buffer.from("TAG of another program"),
+    ]);
+    expect(read("x.wav", tail).recordings[0]?.streams[0]?.samples).toEqual(Int16Array.from([1, 2]));
+  });
+
   it.each<[string, Uint8Array, string]>([
     ["empty", new Uint8Array(0), "the file is empty"],
     ["of another format", Buffer.from("timestamp,accX\n0,1\n5,2\n"), "not a WAV file"],
@@ -189,6 +267,11 @@ describe("WAV", () => {
       "cut in the samples",
       wav({ data: new Uint8Array(10), promised: 4000 }),
       "its data part should have 4000 bytes, 10 are there",
+    ],
+    [
+      "cut in the samples, whatever size was promised",
+      wav({ data: new Uint8Array(10), promised: 0xffffffff }),
+      "should have 4294967295 bytes, 10 are there",
     ],
     ["cut in the header", wav({ data: new Uint8Array(10) }).subarray(0, 30), "truncated"],
     ["cut in a frame", wav({ data: new Uint8Array(9) }), "in the middle of a frame"],

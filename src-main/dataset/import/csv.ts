@@ -1,8 +1,16 @@
 /**
- * Reads tables of numbers: comma, semicolon or tab separated, with or without a header line, with or without a time stamp
- * in milliseconds. Every refusal names the line.
+ * Reads tables of numbers: comma, semicolon or tab separated, with or without a header line, with or without a time stamp.
+ * Every refusal names the line.
  */
 import Papa from "papaparse";
+import {
+  type CsvColumn,
+  columnOf,
+  dateMs,
+  secondsToMs,
+  type TimeColumn,
+  timeColumnOf,
+} from "./csv-columns.ts";
 import {
   invalidFile,
   type ReadOptions,
@@ -13,13 +21,10 @@ import {
 } from "./reader.ts";
 import { timeBaseOf } from "./time-base.ts";
 
-/** Names of a column that holds the time in milliseconds. */
-const TIME_COLUMN =
-  /^(timestamps?|time_?stamp|time|t)?[ _]*[([]?(ms|millis|milliseconds)[)\]]?$|^time_?stamps?$/i;
-/** Names of a column that holds a time in a unit that would have to be guessed. */
-const OTHER_TIME_COLUMN = /^(time|t|date|datetime|seconds|time[ _]*[([]?(s|us|µs|seconds)[)\]]?)$/i;
-
 const NOTHING_DONE = "Nothing was imported from this file.";
+
+/** Where time stamps say nothing of their unit, a rate from here on is more likely seconds that were taken for milliseconds. */
+const DOUBTFUL_RATE_HZ = 20_000;
 
 export function readCsv(name: string, bytes: Uint8Array, options: ReadOptions): ReadResult {
   const lines = dataLines(requireText(name, bytes));
@@ -28,14 +33,33 @@ export function readCsv(name: string, bytes: Uint8Array, options: ReadOptions): 
     throw invalidFile(name, "the file is empty.");
   }
   const delimiter = delimiterOf(first.text);
-  const head = cellsOf(first.text, delimiter);
   const decimalComma = delimiter !== ",";
-  const named = head.some((cell) => Number.isNaN(parseNumber(cell, decimalComma)));
-  const columns = named
-    ? head.map(columnOf)
+  const cellsIn = ({ text }: Line): string[] =>
+    text.includes('"') ? cellsOf(text, delimiter) : text.split(delimiter);
+  const isNumber = (cell: string): boolean => !Number.isNaN(parseNumber(cell, decimalComma));
+  const head = cellsOf(first.text, delimiter);
+  const named = !head.every(isNumber);
+  // A separator at the end of every line, the header's too, makes no column.
+  const open = named && head.length > 1 && head.at(-1)?.trim() === "";
+  const width = open ? head.length - 1 : head.length;
+  let columns: readonly CsvColumn[] = named
+    ? head.slice(0, width).map(columnOf)
     : head.map((_, index) => ({ name: `channel${index + 1}`, unit: "" }));
-  const timeColumn = named ? requireColumns(name, columns) : -1;
-  const channels = columns.filter((_, index) => index !== timeColumn);
+  if (named) requireNames(name, columns);
+
+  let next = named ? lines.next().value : first;
+  if (named && next !== undefined) {
+    const units = cellsIn(next).slice(0, width);
+    // A second line of words in place of numbers, as some loggers write: the units.
+    if (units.length === width && units.every((cell) => !isNumber(cell) && !NO_UNIT.test(cell.trim()))) {
+      columns = columns.map((column, index) =>
+        column.unit === "" ? { name: column.name, unit: plainUnit(units[index] as string) } : column,
+      );
+      next = lines.next().value;
+    }
+  }
+  const time = named ? timeOf(name, columns, next === undefined ? [] : cellsIn(next), options) : undefined;
+  const channels = columns.filter((_, index) => index !== time?.index);
   if (channels.length === 0) {
     throw invalidFile(name, "there is no column of samples beside the time stamp.", NOTHING_DONE);
   }
@@ -43,57 +67,74 @@ export function readCsv(name: string, bytes: Uint8Array, options: ReadOptions): 
   const stamps: number[] = [];
   const lineOfSample: number[] = [];
   const values = new NumberList();
-  const addLine = (line: Line): void => {
-    const cells = line.text.includes('"') ? cellsOf(line.text, delimiter) : line.text.split(delimiter);
-    if (cells.length !== columns.length) {
-      const cut = line.last && cells.length < columns.length ? " (the file seems to have been cut off)" : "";
+  for (; next !== undefined; next = lines.next().value) {
+    const line = next;
+    const cells = cellsIn(line);
+    if (open && cells.length === head.length && cells.at(-1)?.trim() === "") cells.pop();
+    if (cells.length !== width) {
+      const cut = line.last && cells.length < width ? " (the file seems to have been cut off)" : "";
       throw invalidFile(
         name,
-        `line ${line.number} has ${cells.length} ${cells.length === 1 ? "value" : "values"}, ${columns.length} were expected${cut}.`,
+        `line ${line.number} has ${cells.length} ${cells.length === 1 ? "value" : "values"}, ${width} were expected${cut}.`,
         NOTHING_DONE,
       );
     }
-    for (let index = 0; index < cells.length; index++) {
+    for (let index = 0; index < width; index++) {
       const cell = cells[index] as string;
-      const value = parseNumber(cell, decimalComma);
-      if (!Number.isFinite(value)) {
-        requireFinite(value, cell.trim(), name, `line ${line.number}, column ${columns[index]?.name}`);
+      if (index === time?.index && time.unit === null) continue;
+      const isTime = index === time?.index;
+      const value = isTime && time.unit === "date" ? dateMs(cell) : parseNumber(cell, decimalComma);
+      const rounded = isTime ? value : Math.fround(value);
+      if (!Number.isFinite(rounded)) {
+        const place = `line ${line.number}, column ${columns[index]?.name}`;
+        requireFinite(Number.isFinite(value) ? rounded : value, cell.trim(), name, place);
       }
-      if (index === timeColumn) {
-        stamps.push(value);
-      } else {
-        const rounded = Math.fround(value);
-        if (!Number.isFinite(rounded))
-          requireFinite(rounded, cell, name, `line ${line.number}, column ${columns[index]?.name}`);
-        values.push(rounded);
-      }
+      if (isTime) stamps.push(time.unit === "s" ? secondsToMs(value) : value);
+      else values.push(rounded);
     }
     lineOfSample.push(line.number);
-  };
-  if (!named) addLine(first);
-  for (const line of lines) addLine(line);
+  }
   if (lineOfSample.length === 0) {
     throw invalidFile(name, "there is no line of samples below the header.", NOTHING_DONE);
   }
-  return toResult(
-    name,
-    channels,
-    values.toArray(),
-    timeColumn < 0 ? null : Float64Array.from(stamps),
-    lineOfSample,
-    options,
-  );
+  return toResult(name, channels, values.toArray(), { time, stamps, lineOfSample }, options);
 }
+
+/** What stands in a cell in place of a number, or is a date: a line with one of these is no line of units. */
+const NO_UNIT = /^(|[+-]?(nan|inf|infinity)|null|none|n\/?a|\?|\d{4}-.*|.*\d:\d.*)$/i;
+
+const plainUnit = (cell: string): string => cell.trim().replace(/^[([](.*)[)\]]$/, "$1");
+
+type Times = {
+  readonly time: TimeColumn | undefined;
+  readonly stamps: readonly number[];
+  readonly lineOfSample: readonly number[];
+};
 
 function toResult(
   name: string,
-  channels: readonly { name: string; unit: string }[],
+  channels: readonly CsvColumn[],
   values: Float32Array,
-  stamps: Float64Array | null,
-  lineOfSample: readonly number[],
+  { time, stamps, lineOfSample }: Times,
   options: ReadOptions,
 ): ReadResult {
-  if (stamps === null) {
+  const result = (
+    rateHz: number,
+    base: Pick<Extract<ReturnType<typeof timeBaseOf>, { rateHz: number }>, "gaps" | "findings">,
+    notes: string[] = [],
+  ): ReadResult => ({
+    recordings: [
+      {
+        suffix: "",
+        label: null,
+        streams: streamsByColumns(channels, values, rateHz, base.gaps),
+        findings: base.findings,
+      },
+    ],
+    notes,
+  });
+  const nothing = { gaps: [], findings: [] };
+  if (time === undefined || time.unit === null) {
     if (options.rateHz === undefined) {
       throw invalidFile(
         name,
@@ -101,23 +142,32 @@ function toResult(
         "Give it, for example --rate 100.",
       );
     }
-    const streams = streamsByColumns(channels, values, options.rateHz, []);
-    return { recordings: [{ suffix: "", label: null, streams, findings: [] }], notes: [] };
+    const left = `${name}: the column ${time?.name} was left out, because its unit is not known; the rate is the given one.`;
+    return result(options.rateHz, nothing, time === undefined ? [] : [left]);
   }
-  const base = timeBaseOf(stamps);
+  const unit = time.unit === "us" || time.unit === "ns" ? time.unit : "ms";
+  const base = timeBaseOf(Float64Array.from(stamps), unit);
   if ("message" in base) {
-    if (options.rateHz !== undefined && !base.message.startsWith("the time goes back")) {
-      const streams = streamsByColumns(channels, values, options.rateHz, []);
-      return { recordings: [{ suffix: "", label: null, streams, findings: [] }], notes: [] };
-    }
+    const backwards = base.message.startsWith("the time goes back");
+    if (options.rateHz !== undefined && !backwards) return result(options.rateHz, nothing);
     throw invalidFile(
       name,
       `line ${lineOfSample[base.sample]}: ${base.message}.`,
-      "The `timestamp` column must hold rising milliseconds; give --rate where it does not.",
+      backwards
+        ? "Put the lines in the order of time, divide the file there, or remove that column and give --rate."
+        : "The `timestamp` column must hold rising milliseconds; give --rate where it does not.",
     );
   }
-  const streams = streamsByColumns(channels, values, options.rateHz ?? base.rateHz, base.gaps);
-  return { recordings: [{ suffix: "", label: null, streams, findings: base.findings }], notes: [] };
+  const doubtful = options.rateHz === undefined && time.unit === "ms" && base.rateHz >= DOUBTFUL_RATE_HZ;
+  return result(
+    options.rateHz ?? base.rateHz,
+    base,
+    doubtful
+      ? [
+          `${name}: by its column ${time.name} in milliseconds the rate is ${base.rateHz} Hz. Call it time_s where it is in seconds.`,
+        ]
+      : [],
+  );
 }
 
 type Line = { readonly text: string; readonly number: number; readonly last: boolean };
@@ -146,16 +196,8 @@ function cellsOf(line: string, delimiter: string): string[] {
   return Papa.parse<string[]>(line, { delimiter }).data[0] ?? [];
 }
 
-/** `accX (g)` and `accX [g]` are the channel accX in g. */
-function columnOf(cell: string): { name: string; unit: string } {
-  const match = /^(.*?)\s*[([]([^)\]]*)[)\]]$/.exec(cell.trim());
-  return match === null || TIME_COLUMN.test(cell.trim()) || match[1] === ""
-    ? { name: cell.trim().replace(/^'/, ""), unit: "" }
-    : { name: (match[1] as string).replace(/^'/, ""), unit: match[2] as string };
-}
-
-/** Index of the time column or -1. Throws `invalid-file` for names that are missing, double or speak of another time unit. */
-function requireColumns(file: string, columns: readonly { readonly name: string }[]): number {
+/** Throws `invalid-file` for names that are missing or double. */
+function requireNames(file: string, columns: readonly CsvColumn[]): void {
   const seen = new Set<string>();
   for (const [index, { name }] of columns.entries()) {
     if (name === "") {
@@ -166,13 +208,26 @@ function requireColumns(file: string, columns: readonly { readonly name: string 
     }
     seen.add(name);
   }
-  const time = columns.findIndex(({ name }) => TIME_COLUMN.test(name));
-  const other = columns.find(({ name }) => OTHER_TIME_COLUMN.test(name));
-  if (time < 0 && other !== undefined) {
+}
+
+/**
+ * The time column, where there is one; dates are known by the first line of samples. Throws `invalid-file` for one whose unit would
+ * have to be guessed where the rate is not given either.
+ */
+function timeOf(
+  file: string,
+  columns: readonly CsvColumn[],
+  firstCells: readonly string[],
+  options: ReadOptions,
+): TimeColumn | undefined {
+  const time = timeColumnOf(columns);
+  if (time === undefined) return undefined;
+  if (!Number.isNaN(dateMs(firstCells[time.index] ?? ""))) return { ...time, unit: "date" };
+  if (time.unit === null && options.rateHz === undefined) {
     throw invalidFile(
       file,
-      `the column ${other.name} seems to be a time, but not in milliseconds.`,
-      "Name it `timestamp` and write milliseconds, or remove it and give --rate.",
+      `the column ${time.name} seems to be a time, but not in milliseconds.`,
+      "Put its unit into its name (time_s, time_ms, time_us), or give --rate.",
     );
   }
   return time;

@@ -11,6 +11,8 @@ import { invalidFile, type ReadResult } from "./reader.ts";
 const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
+/** Stands for a size that was not known when the head of the file was written. */
+const UNKNOWN_SIZE = 0xffffffff;
 
 type Format = {
   readonly tag: number;
@@ -85,12 +87,17 @@ function readChunks(
   let description: WavDescription | null = null;
   for (let at = 12; at + 8 <= view.byteLength; ) {
     const tag = tagAt(view, at);
-    const size = view.getUint32(at + 4, true);
+    const promised = view.getUint32(at + 4, true);
     const there = view.byteLength - at - 8;
+    // A program that wrote into a pipe could not go back to say how long the samples became: they fill the file.
+    const open = promised === UNKNOWN_SIZE && tag === "data" && view.getUint32(4, true) === UNKNOWN_SIZE;
+    const size = open ? there - (there % frameBytes(format)) : promised;
     if (size > there) {
+      // What other programs put behind the samples is not always a part, and not needed.
+      if (data !== null) break;
       throw invalidFile(
         name,
-        `the file is truncated: its ${tag.trim()} part should have ${size} bytes, ${there} are there.`,
+        `the file is truncated: its ${/^[ -~]+$/.test(tag) ? tag.trim() : "unknown"} part should have ${size} bytes, ${there} are there.`,
       );
     }
     const chunk = new DataView(view.buffer, view.byteOffset + at + 8, size);
@@ -107,6 +114,9 @@ function readChunks(
   }
   return { format, data, description };
 }
+
+const frameBytes = (format: Format | null): number =>
+  format === null ? 1 : (format.channels * format.bits) / 8;
 
 function readFormat(name: string, chunk: DataView): Format {
   if (chunk.byteLength < 16) {
