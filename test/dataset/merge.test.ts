@@ -18,6 +18,7 @@ import { mergeProject } from "../../src-main/dataset/merge.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { SCHEMA_VERSION } from "../../src-main/dataset/schema.ts";
 import { smallDisk } from "../faults/small-disk.ts";
+import { abortedWhen } from "../waiting.ts";
 import { errorOf, finished, recordingOf, rejectionOf, temporaryFolder } from "./helpers.ts";
 import { writeFormatOne } from "./older-project.ts";
 import { jpeg, png } from "./photos.ts";
@@ -259,27 +260,17 @@ describe("a merge that cannot be done", () => {
     const inside = (): number =>
       mine.database.get<{ n: number }>("SELECT count(*) AS n FROM recordings")?.n ?? 0;
     for (const moment of [3, 4, 60]) {
-      const abort = new AbortController();
-      let most = 0;
-      const watch = setInterval(() => {
-        most = Math.max(most, inside());
-        if (most >= moment) abort.abort();
-      }, 0);
-      await rejectionOf("cancelled", mergeProject(mine, path, { signal: abort.signal }));
-      clearInterval(watch);
-      expect(most).toBeLessThan(150);
+      const signal = abortedWhen(() => inside() >= moment);
+      await rejectionOf("cancelled", mergeProject(mine, path, { signal }));
       expect(mine.recordings()).toHaveLength(3);
       expect(inside()).toBe(3);
     }
     expect(await mergeProject(mine, path)).toMatchObject({ imported: 147 });
   });
 
-  it("on a disk without room for it is refused before anything comes in", async () => {
+  it("on a disk without room for it is refused before anything comes in", async ({ skip }) => {
     const disk = smallDisk(3 * 1024 * 1024);
-    if (typeof disk === "string") {
-      console.warn(`SKIPPED: ${disk}`);
-      return;
-    }
+    if (typeof disk === "string") return skip(disk);
     try {
       const other = projectAt(join(temporaryFolder(), "other.limpet"));
       for (let i = 0; i < 40; i++) other.addRecording(finished(`b.${i}`, "idle", 15_000, i));
@@ -294,12 +285,9 @@ describe("a merge that cannot be done", () => {
     }
   });
 
-  it("on a disk that becomes full meanwhile leaves the project usable, and works when there is room", async () => {
+  it("on a disk that becomes full meanwhile leaves the project usable, and works when there is room", async ({ skip }) => {
     const disk = smallDisk(40 * 1024 * 1024);
-    if (typeof disk === "string") {
-      console.warn(`SKIPPED: ${disk}`);
-      return;
-    }
+    if (typeof disk === "string") return skip(disk);
     try {
       const other = projectAt(join(temporaryFolder(), "other.limpet"));
       for (let i = 0; i < 80; i++) other.addRecording(finished(`b.${i}`, "idle", 15_000, i));
@@ -325,12 +313,9 @@ describe("a merge that cannot be done", () => {
     }
   });
 
-  it("on a disk that becomes full when all of it has come in is done, and says so", async () => {
+  it("on a disk that becomes full when all of it has come in is done, and says so", async ({ skip }) => {
     const disk = smallDisk(40 * 1024 * 1024);
-    if (typeof disk === "string") {
-      console.warn(`SKIPPED: ${disk}`);
-      return;
-    }
+    if (typeof disk === "string") return skip(disk);
     try {
       const other = projectAt(join(temporaryFolder(), "other.limpet"));
       for (let i = 0; i < 80; i++) other.addRecording(finished(`b.${i}`, "idle", 15_000, i));

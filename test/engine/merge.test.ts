@@ -1,7 +1,6 @@
 /** Photos and other projects through the engine, as a window asks for them. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { finished, rejectionOf, temporaryFolder } from "../dataset/helpers.ts";
@@ -58,16 +57,20 @@ describe("the engine", () => {
     const path = projectWith(join(folder, "p.limpet"), [1, 2], 6000);
     const engine = start(folder);
     await engine.ask("project:open", { path });
+    // Said in one breath, so that the merge is still under way when the engine hears the rest.
+    engine.pause();
     const cancelled = rejectionOf("cancelled", engine.ask("project:merge", { path: other }));
-    await rejectionOf("usage", engine.ask("project:merge", { path: other }));
-    await sleep(5);
     engine.cancelAll();
+    engine.goOn();
     await cancelled;
     expect(await engine.ask("recordings:list", {})).toHaveLength(2);
     // A window that closes the project does not wait for the merge's end.
+    engine.pause();
     const closed = rejectionOf("cancelled", engine.ask("project:merge", { path: other }));
-    await engine.ask("project:close", {});
-    await closed;
+    const second = rejectionOf("usage", engine.ask("project:merge", { path: other }));
+    const close = engine.ask("project:close", {});
+    engine.goOn();
+    await Promise.all([close, closed, second]);
     await engine.ask("project:open", { path });
     expect(await engine.ask("recordings:list", {})).toHaveLength(2);
     expect(await engine.ask("project:merge", { path: other })).toMatchObject({ imported: 150, same: 1 });

@@ -65,6 +65,14 @@ export class EngineChild {
     for (const id of this.#answers.keys()) this.#child.send(JSON.stringify({ kind: "cancel", id }), () => {});
   }
 
+  /** Stops the process where it stands until `goOn`, as a computer that sleeps; what it is asked meanwhile, it finds all at once. */
+  pause(): void {
+    process.kill(this.pid, "SIGSTOP");
+  }
+  goOn(): void {
+    process.kill(this.pid, "SIGCONT");
+  }
+
   /** Kills the process where it stands. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");

@@ -107,8 +107,9 @@ async function answerTo({ method, path, headers }: Row): Promise<string> {
       ["Sec-WebSocket-Version", "13"],
       ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
     ];
+    // A socket that was opened would stay open.
     return send(lines(`GET ${path} HTTP/1.1`, [...headers, ...upgrade]), (socket) => {
-      setTimeout(() => socket.end(), 300);
+      socket.once("data", () => socket.end());
     });
   }
   return send(lines(`${method} ${path} HTTP/1.1`, [...headers, ["Connection", "close"]]));
