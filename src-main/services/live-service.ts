@@ -5,6 +5,9 @@ import type { WorkOptions } from "../../src-shared/work.ts";
 import type { BoardSession } from "../boards/board-session.ts";
 import type { PredictionMessage } from "../boards/link/messages.ts";
 
+/** The next answer may come so much later than it was due, milliseconds. */
+const LATE_MS = 1500;
+
 /** What a board calls an answer that no label's threshold was reached for. */
 export const UNKNOWN_LABEL = "unknown";
 
@@ -85,21 +88,28 @@ export async function monitor(
   });
   work.signal?.addEventListener("abort", stop);
   let timer: NodeJS.Timeout | undefined;
+  const limitMs = (seconds ?? 0) * 1000;
+  const endIn = (ms: number): void => {
+    clearTimeout(timer);
+    if (seconds !== null) timer = setTimeout(stop, ms + LATE_MS);
+  };
+  let began = performance.now();
   try {
     const stopLive = await startLive(session, (prediction) => {
-      if (seconds !== null && prediction.timeMs > seconds * 1000) {
+      const { timeMs } = prediction;
+      if (seconds !== null && timeMs > limitMs) {
         stop();
         return;
       }
+      // A board slower than its clock says (QEMU on a busy computer) has the time that it needs at its pace.
+      const pace = Math.max(1, (performance.now() - began) / timeMs);
+      endIn((limitMs - timeMs) * pace);
       predictions.push(prediction);
       onPrediction(prediction);
-      work.onProgress?.(
-        "listening",
-        seconds === null ? 0 : Math.min(1, prediction.timeMs / (seconds * 1000)),
-      );
+      work.onProgress?.("listening", seconds === null ? 0 : Math.min(1, timeMs / limitMs));
     });
-    // A board slower than its clock says (QEMU on a busy machine) gets a little longer.
-    if (seconds !== null) timer = setTimeout(stop, seconds * 1000 + 1500);
+    began = performance.now();
+    endIn(limitMs);
     if (work.signal?.aborted === true) stop();
     await ended;
     await stopLive();

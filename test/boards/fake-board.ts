@@ -27,6 +27,8 @@ export type Faults = {
   selfTestFails?: boolean;
   /** One byte of the stored package is wrong. */
   badFlash?: boolean;
+  /** Milliseconds that pass for 50 of its own between two answers of its model. */
+  answerMs?: number;
   /** Kind of board that it says it is. */
   kind?: string;
 };
@@ -38,6 +40,8 @@ export const fakeSample = (index: number, channel: number): number =>
 export class FakeBoard {
   readonly faults: Faults;
   readonly seen: Request[] = [];
+  /** How often a stream was begun. */
+  starts = 0;
   unanswered = 0;
   mostUnanswered = 0;
   readonly #server: Server;
@@ -221,6 +225,7 @@ export class FakeBoard {
   }
 
   #stream(sensor: number): void {
+    this.starts++;
     const began = performance.now();
     let block = 0;
     const timer = setInterval(() => {
@@ -247,6 +252,7 @@ export class FakeBoard {
     this.#timers.push(timer);
   }
 
+  /** An answer for each 50 ms of the board's time; ten times as fast as they pass, so that who waits for some of them has time enough. */
   #predict(): void {
     let window = 0;
     this.#timers.push(
@@ -260,7 +266,7 @@ export class FakeBoard {
           .u16(2);
         out.u8(0x80).u8(127).u16(0).f32(0).f32(0.75).u32(10).u32(20).f32(0);
         this.#send(MESSAGE_TYPES.prediction, out.done());
-      }, 50),
+      }, this.faults.answerMs ?? 5),
     );
   }
 
