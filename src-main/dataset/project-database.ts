@@ -1,27 +1,22 @@
 /**
- * A project file as a database: opened only if it is one and of a version that is understood, put into write-ahead mode at
- * the first write and back into one plain file when closed. Knows the header and the rules of writing, not the tables.
+ * A project file as a database: put into write-ahead mode at the first write and back into one plain file when closed. Knows the rules
+ * of reading and writing, not the tables; which files are projects at all is `open-project.ts`.
  */
-
-import { closeSync, existsSync, fsyncSync, openSync, readSync, unlinkSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Statement } from "better-sqlite3";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
-import { copyAside } from "./copy-aside.ts";
-import { APPLICATION_ID, hasTablesOf, migrate, readAsNewest, readHeader, SCHEMA_VERSION } from "./schema.ts";
+import { createProjectFile, openProjectFile } from "./open-project.ts";
+import { hasTablesOf, readHeader } from "./schema.ts";
 import {
   BUSY_TIMEOUT_MS,
   guarded,
   isBusy,
-  isConstraint,
   openDatabase,
   type SqliteDatabase,
   translateSqliteError,
 } from "./sqlite.ts";
-import { statOf } from "./stat.ts";
-
-const SQLITE_MAGIC = "SQLite format 3\0";
 
 /** Pages that a backup copies in one go: 2 MB, a few milliseconds. */
 const BACKUP_PAGES = 256;
@@ -50,25 +45,7 @@ export class ProjectDatabase {
    */
   static create(file: string): ProjectDatabase {
     const path = resolve(file);
-    if (existsSync(path)) {
-      throw new LimpetError("usage", `${path} exists already.`, {
-        field: path,
-        hint: "Choose another name; an existing file is never overwritten.",
-      });
-    }
-    const database = openDatabase(path, { readonly: false, create: true });
-    try {
-      guarded(path, () => {
-        database.pragma("page_size = 8192");
-        database.pragma("foreign_keys = ON");
-        migrate(database);
-      });
-      return new ProjectDatabase(path, database, false);
-    } catch (error) {
-      database.close();
-      if (existsSync(path)) unlinkSync(path);
-      throw error;
-    }
+    return new ProjectDatabase(path, createProjectFile(path), false);
   }
 
   /**
@@ -78,59 +55,8 @@ export class ProjectDatabase {
    */
   static open(file: string, options: { readonly readonly?: boolean } = {}): ProjectDatabase {
     const path = resolve(file);
-    requireDatabaseFile(path);
-    rollBack(path);
-    const probe = openDatabase(path, { readonly: true });
-    let version: number;
-    try {
-      version = guarded(path, () => {
-        const header = readHeader(probe);
-        if (header.applicationId !== APPLICATION_ID) {
-          throw notAProject(path);
-        }
-        requireNoProgram(path, probe);
-        return header.version;
-      });
-    } catch (error) {
-      probe.close();
-      throw error;
-    }
-    if (version > SCHEMA_VERSION) {
-      probe.close();
-      throw new LimpetError(
-        "project-newer",
-        `${path} was written by a newer Limpet (format ${version}; this one knows ${SCHEMA_VERSION}).`,
-        {
-          field: path,
-          hint: "Update Limpet. The project was not changed.",
-        },
-      );
-    }
-    if (options.readonly === true || (version < SCHEMA_VERSION && !mayWrite(path))) {
-      try {
-        guarded(path, () => readAsNewest(probe, version));
-      } catch (error) {
-        probe.close();
-        throw error;
-      }
-      return new ProjectDatabase(path, probe, true);
-    }
-    probe.close();
-    const database = openDatabase(path, { readonly: false });
-    // SQLite opens a file for reading where it may not write, and says so only at the first write.
-    try {
-      return guarded(path, () => {
-        database.pragma("foreign_keys = ON");
-        const readonly = !mayWrite(path);
-        if (version < SCHEMA_VERSION) {
-          migrateWithCopy(path, database);
-        }
-        return new ProjectDatabase(path, database, readonly);
-      });
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    const { database, readonly } = openProjectFile(path, options);
+    return new ProjectDatabase(path, database, readonly);
   }
 
   /** Rows of a query. */
@@ -317,96 +243,5 @@ export class ProjectDatabase {
       this.#database.pragma(`synchronous = ${this.#bulk ? "NORMAL" : "FULL"}`);
       this.#writable = true;
     }
-  }
-}
-
-/** Refuses a file that brings statements of its own, which SQLite would run beside ours: no Limpet makes any. */
-function requireNoProgram(path: string, database: SqliteDatabase): void {
-  const found = database
-    .prepare<[], { type: string; name: string }>(
-      "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1",
-    )
-    .get();
-  if (found !== undefined) {
-    throw new LimpetError(
-      "project-invalid",
-      `${path} holds a ${found.type} (${found.name}), which no Limpet makes.`,
-      {
-        field: path,
-        hint: "Do not trust this file. Ask whoever it came from.",
-      },
-    );
-  }
-}
-
-/** Keeps a copy of the file as it was, unless bringing it up to date fails: then the file itself is as it was. */
-function migrateWithCopy(path: string, database: SqliteDatabase): void {
-  const copy = copyAside(path, `format-${SCHEMA_VERSION}`);
-  try {
-    migrate(database);
-  } catch (error) {
-    unlinkSync(copy);
-    if (!isConstraint(error)) throw error;
-    throw new LimpetError("project-corrupt", `${path} is damaged and cannot be brought up to date.`, {
-      field: path,
-      hint: "`limpet check` says where. Go back to a snapshot or a copy; nothing was changed.",
-      cause: error,
-    });
-  }
-}
-
-/**
- * Takes back what a program that was killed left half written outside of write-ahead mode (a migration): a reader sees the journal
- * and may not do it.
- */
-function rollBack(path: string): void {
-  if (!existsSync(`${path}-journal`) || !mayWrite(path)) return;
-  const database = openDatabase(path, { readonly: false });
-  try {
-    guarded(path, () => readHeader(database));
-  } finally {
-    database.close();
-  }
-}
-
-function notAProject(path: string): LimpetError {
-  return new LimpetError("project-invalid", `${path} is not a Limpet project.`, {
-    field: path,
-    hint: "Choose a `.limpet` file, or make one with `limpet new`.",
-  });
-}
-
-/** Refuses what cannot be a database before SQLite touches it: SQLite takes an empty file for an empty database. */
-function requireDatabaseFile(path: string): void {
-  const found = statOf(path);
-  if (found === undefined) {
-    throw new LimpetError("not-found", `There is no project at ${path}.`, {
-      field: path,
-      hint: "Check the path, or make a project with `limpet new`.",
-    });
-  }
-  if (!found.isFile()) {
-    throw notAProject(path);
-  }
-  const start = Buffer.alloc(SQLITE_MAGIC.length);
-  guarded(path, () => {
-    const file = openSync(path, "r");
-    try {
-      readSync(file, start, 0, start.length, 0);
-    } finally {
-      closeSync(file);
-    }
-  });
-  if (start.toString("latin1") !== SQLITE_MAGIC) {
-    throw notAProject(path);
-  }
-}
-
-function mayWrite(path: string): boolean {
-  try {
-    closeSync(openSync(path, "r+"));
-    return true;
-  } catch {
-    return false;
   }
 }
