@@ -3,8 +3,7 @@
  * of sight until all of it is there, and becomes visible in one transaction; what a killed program left half done is removed at the
  * next opening. The other file is only read, every chunk checked, and never changed, whatever format it has.
  */
-import { statfsSync, statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type {
   MergeConflict,
@@ -15,16 +14,18 @@ import type {
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { type EditedFields, editEach } from "./edit-journal.ts";
+import { requireOther, requireRoom } from "./merge-checks.ts";
+import { chunksOf, damaged, hashOf, storedHashes } from "./merge-source.ts";
 import { beginMerging, endMerging, removeUnfinishedMerge } from "./merge-state.ts";
 import { checkPhoto } from "./photo-file.ts";
 import { addPhoto, getPhoto } from "./photos-table.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
 import { lockForRecording } from "./recording-lock.ts";
-import { finishRecording, insertRecording, writePending } from "./recordings-table.ts";
-import { bytesOf, chunkCrc, sampleBytes, samplesFrom } from "./samples.ts";
+import { finishRecording, insertRecording, type RecordingRow, writePending } from "./recordings-table.ts";
+import { bytesOf } from "./samples.ts";
 import { extendSplit } from "./split-table.ts";
-import { contentHash, StreamSink } from "./stream-sink.ts";
+import { StreamSink } from "./stream-sink.ts";
 
 /** A merge, with the recordings that were there already as one line each. */
 export type MergeReport = MergeResult & {
@@ -107,12 +108,14 @@ class Merge {
       1,
       recordings.reduce((sum, recording) => sum + samplesOf(recording), 0),
     );
-    const hashes = this.#storedHashes();
+    const hashes = storedHashes(this.#source);
     const isNew = ({ id }: RecordingInfo): boolean => !this.#known.has(hashes.get(id) ?? "");
     requireRoom(this.#database.path, recordings.filter(isNew));
     for (const recording of recordings) {
       await this.#pause(`importing ${recording.name}`);
-      const hash = hashes.get(recording.id) ?? (await this.#hashOf(recording));
+      const hash =
+        hashes.get(recording.id) ??
+        (await hashOf(this.#source, recording, () => this.#pause(`reading ${recording.name}`)));
       const known = this.#known.get(hash);
       if (known === undefined) {
         const id = await this.#copy(recording);
@@ -148,27 +151,6 @@ class Merge {
     await nextTurn();
     this.#turn = performance.now();
     throwIfCancelled(this.#work.signal);
-  }
-
-  /** Content hashes of the other project's recordings, where they have one (after a repair they have none). */
-  #storedHashes(): Map<number, string> {
-    const rows = this.#source.database.all<{ id: number; hash: string }>(
-      "SELECT id, lower(hex(content_hash)) AS hash FROM recordings WHERE content_hash IS NOT NULL",
-    );
-    return new Map(rows.map(({ id, hash }) => [id, hash]));
-  }
-
-  async #hashOf(recording: RecordingInfo): Promise<string> {
-    const parts = [];
-    for (const stream of recording.streams) {
-      const sink = new StreamSink(stream);
-      for (const chunk of chunksOf(this.#source, stream)) {
-        sink.observe(chunk.data);
-        await this.#pause(`reading ${recording.name}`);
-      }
-      parts.push({ stream, digest: sink.digest(), gaps: this.#source.gaps(stream.id) });
-    }
-    return contentHash(parts).toString("hex");
   }
 
   /** Copies a recording, out of sight. Returns its id here. */
@@ -344,17 +326,11 @@ function knownContent(database: ProjectDatabase): Map<string, Known> {
   return new Map(rows.map(({ id, hash, deleted }) => [hash, { id, deleted: deleted === 1 }]));
 }
 
-type Described = {
-  name: string;
-  label: string;
-  group_name: string | null;
-  notes: string;
-  machine: string;
-  mount: string;
-  photo_id: number | null;
-  excluded: number;
-  hash: string;
-};
+/** What is said about a recording here, also one that was deleted. */
+type Described = Pick<
+  RecordingRow,
+  "name" | "label" | "group_name" | "notes" | "machine" | "mount" | "photo_id" | "excluded"
+> & { readonly hash: string };
 
 function describedHere(database: ProjectDatabase, id: number): Described {
   const row = database.get<Described>(
@@ -364,78 +340,4 @@ function describedHere(database: ProjectDatabase, id: number): Described {
   );
   if (row === undefined) throw new LimpetError("not-found", `The project has no recording ${id}.`);
   return row;
-}
-
-/** Chunks of a stream in order, each checked. Throws `project-corrupt`. */
-function* chunksOf(
-  project: ProjectFile,
-  stream: StreamInfo,
-): Generator<{ samples: number; data: Int16Array | Float32Array; deviceTimeUs: bigint }> {
-  const width = stream.channels.length;
-  let expected = 0;
-  for (const row of project.database.each<{
-    first_sample: number;
-    samples: number;
-    device_time_us: number;
-    crc32: number;
-    data: Uint8Array;
-  }>(
-    "SELECT first_sample, samples, device_time_us, crc32, data FROM chunks WHERE stream_id = ? ORDER BY first_sample",
-    stream.id,
-  )) {
-    const sound = row.data instanceof Uint8Array && chunkCrc(row.data) === row.crc32;
-    const data = sound ? samplesFrom(stream.sampleType, row.data) : null;
-    if (data === null || row.first_sample !== expected || data.length !== row.samples * width) {
-      throw damaged(project, stream.recordingId);
-    }
-    expected += row.samples;
-    yield { samples: row.samples, data, deviceTimeUs: BigInt(row.device_time_us) };
-  }
-}
-
-const damaged = (project: ProjectFile, recording: number): LimpetError =>
-  new LimpetError(
-    "project-corrupt",
-    `Recording ${recording} in ${project.path} is damaged. Nothing was imported.`,
-    {
-      field: project.path,
-      hint: "Copy that project, run `limpet check --repair` on the copy, and import the copy.",
-    },
-  );
-
-/** What a recording needs in a project beside its samples: minima and maxima, rows, half-filled pages. */
-const OVERHEAD = 1.15;
-/** Kept free: for the log, and for whatever else is on the disk. */
-const SPARE_BYTES = 8 * 1024 * 1024;
-
-/** Throws `disk-full` where these recordings would not fit. */
-function requireRoom(path: string, recordings: readonly RecordingInfo[]): void {
-  const bytes = recordings
-    .flatMap(({ streams }) => streams)
-    .reduce(
-      (sum, stream) => sum + stream.samples * stream.channels.length * sampleBytes(stream.sampleType),
-      0,
-    );
-  const needed = bytes * OVERHEAD + SPARE_BYTES;
-  const { bavail, bsize } = statfsSync(dirname(path));
-  if (bavail * bsize < needed) {
-    const megabytes = (count: number): string => `${Math.ceil(count / 1e6)} MB`;
-    throw new LimpetError(
-      "disk-full",
-      `Importing may need ${megabytes(needed)}; the disk that holds ${path} has ${megabytes(bavail * bsize)}.`,
-      { field: path, hint: "Free some space and try again. Nothing was imported." },
-    );
-  }
-}
-
-/** Throws `usage` where both are one file, whatever they are called. */
-function requireOther(target: string, path: string): void {
-  const there = statSync(path, { throwIfNoEntry: false, bigint: true });
-  const here = statSync(target, { bigint: true });
-  if (resolve(path) === target || (there !== undefined && there.dev === here.dev && there.ino === here.ino)) {
-    throw new LimpetError("usage", "This is the project that is open.", {
-      field: path,
-      hint: "Choose the other one.",
-    });
-  }
 }

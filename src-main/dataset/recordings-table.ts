@@ -20,7 +20,8 @@ import { contentHash, type PendingGap, type StreamSink } from "./stream-sink.ts"
 import type { NewRecording, NewStream } from "./types.ts";
 import { overviewOf } from "./waveform.ts";
 
-type RecordingRow = {
+/** A row of `recordings`, without what is large. */
+export type RecordingRow = {
   id: number;
   name: string;
   label: string;
