@@ -55,7 +55,7 @@ export function makeGoldenVectors(request: GoldenRequest): GoldenVector[] {
     if (samples.length !== windowValues) {
       throw new LimpetError(
         "internal",
-        `A golden window of ${samples.length} values where the model takes ${windowValues}`,
+        `A test window has ${samples.length} values; the model takes ${windowValues}.`,
       );
     }
   }

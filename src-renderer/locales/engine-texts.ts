@@ -12,7 +12,13 @@ export type Said = {
   readonly known: boolean;
 };
 
-type Template = { readonly pattern: RegExp; readonly order: readonly string[]; readonly target: string };
+type Template = {
+  readonly pattern: RegExp;
+  readonly order: readonly string[];
+  readonly target: string;
+  /** Has no words of its own ("{{1}}: {{2}}"): it says something only where what it holds is known. */
+  readonly frame: boolean;
+};
 type Book = {
   readonly exact: Catalogue;
   readonly templates: readonly Template[];
@@ -22,8 +28,11 @@ type Book = {
 const books = new Map<string, Book>();
 const HOLE = /\{\{(\d+)\}\}/g;
 /** What is filled in is seldom translated itself: not deeper than this. */
-const MAX_DEPTH = 2;
+const MAX_DEPTH = 3;
 const MAX_REMEMBERED = 2000;
+
+const eitherCase = (letter: string): string => `[${letter.toLowerCase()}${letter.toUpperCase()}]`;
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 function bookOf(language: string): Book {
   const known = books.get(language);
@@ -37,11 +46,17 @@ function bookOf(language: string): Book {
       pattern: new RegExp(
         `^${english
           .split(HOLE)
-          .map((part, index) => (index % 2 === 0 ? part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : "([^]*?)"))
+          .map((part, index) => {
+            if (index % 2 === 1) return "([^]*?)";
+            const fixed = part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+            // A clause that stands alone begins with a capital.
+            return index === 0 ? fixed.replace(/^\p{L}/u, eitherCase) : fixed;
+          })
           .join("")}$`,
       ),
       order: [...english.matchAll(HOLE)].map(([, name]) => name ?? ""),
       target,
+      frame: !/\p{L}/u.test(english.replace(HOLE, "")),
     }));
   const book = { exact, templates, memory: new Map<string, Said>() };
   books.set(language, book);
@@ -68,7 +83,7 @@ export function say(sentence: string): Said {
 export const said = (english: string): string => say(english).text;
 
 function translate(book: Book, language: string, english: string, depth: number): Said {
-  const exact = book.exact[english];
+  const exact = book.exact[english] ?? book.exact[lowered(english)];
   if (exact !== undefined) return { text: exact, known: true };
   // "3 places": the word is in the book, the number is not.
   const counted = /^([\d.,]+) (\p{L}[\p{L} ]*)$/u.exec(english);
@@ -76,21 +91,25 @@ function translate(book: Book, language: string, english: string, depth: number)
   if (counted !== null && word !== undefined) {
     return { text: `${formatValue(counted[1], language, "")} ${word}`, known: true };
   }
-  for (const { pattern, order, target } of book.templates) {
+  for (const { pattern, order, target, frame } of book.templates) {
     const match = pattern.exec(english);
     if (match === null) continue;
     const filled = new Map(order.map((name, index) => [name, match[index + 1] ?? ""]));
     // Two sentences in one hole: the template is of another sentence that only ends alike.
     if ([...filled.values()].some((value) => /[.!?] \p{Lu}/u.test(value))) continue;
+    let known = !frame;
     const text = target.replace(HOLE, (_hole, name: string) => {
       const value = filled.get(name) ?? "";
       // A single word may be a label of the user's, which happens to be one of ours.
       if (depth < MAX_DEPTH && value.trim().includes(" ") && /\p{L}{2}/u.test(value)) {
-        return translate(book, language, value, depth + 1).text;
+        const whole = translate(book, language, value, depth + 1);
+        const inner = whole.known ? whole : translate(book, language, value.trim(), depth + 1);
+        known ||= inner.known;
+        if (inner.known) return whole.known ? whole.text : value.replace(value.trim(), () => inner.text);
       }
       return String(formatValue(value, language, ""));
     });
-    return { text, known: true };
+    if (known) return { text, known };
   }
   return sentenceBySentence(book, language, english, depth);
 }

@@ -65,7 +65,7 @@ const ALIGNMENT = 64;
 export function encodeNpy({ shape, values }: NpyArray): Uint8Array {
   const count = shape.reduce((all, size) => all * size, 1);
   if (count !== values.length) {
-    throw new LimpetError("internal", `An array [${shape}] of ${values.length} values`);
+    throw new LimpetError("internal", `An array of shape [${shape}] cannot hold ${values.length} values.`);
   }
   const [type, data] = dataOf(values);
   const tuple = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;

@@ -1,4 +1,4 @@
-/** Firmware onto an STM32 by the boot loader in its system memory (AN3155), over a UART. */
+/** Firmware onto an STM32 by the bootloader in its system memory (AN3155), over a UART. */
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { ByteLine, type LineOpener } from "./byte-line.ts";
 import { differsAt, type Flasher, FlashProgress } from "./flasher.ts";
@@ -25,7 +25,7 @@ export function stm32UartFlasher(board: Stm32Board, options: Stm32Options = {}):
   const open = options.open ?? openSerialLine;
   const end = board.sectors.reduce((sum, bytes) => sum + bytes, board.flashAddress);
   return {
-    name: "STM32 boot loader over UART",
+    name: "STM32 bootloader over UART",
     flash: async (image, work = {}) => {
       requireWithin(image, { start: board.flashAddress, end }, board.name);
       const progress = new FlashProgress(work, [

@@ -1,5 +1,5 @@
 /**
- * The boot loader in the system memory of STM32 chips, over UART (ST, AN3155, "USART protocol used in the STM32 bootloader"):
+ * The bootloader in the system memory of STM32 chips, over UART (ST, AN3155, "USART protocol used in the STM32 bootloader"):
  * every part of a command ends with a check sum and is answered by ACK or NACK. Knows single commands; not what firmware is.
  */
 import { LimpetError } from "../../../src-shared/errors.ts";
@@ -54,7 +54,7 @@ export class Stm32Uart {
   }
 
   /**
-   * Makes the boot loader measure the speed of the line, or finds it ready from an earlier try; asks for its version and the
+   * Makes the bootloader measure the speed of the line, or finds it ready from an earlier try; asks for its version and the
    * chip's product id. Throws `board-timeout` where none answers, `board-protocol` where it lacks a command.
    */
   async connect(): Promise<{ readonly version: number; readonly productId: number }> {
@@ -64,7 +64,7 @@ export class Stm32Uart {
       if (!commands.includes(command)) {
         throw new LimpetError(
           "board-protocol",
-          `The boot loader at ${this.#line.port} lacks the command 0x${command.toString(16)}.`,
+          `The bootloader at ${this.#line.port} lacks the command 0x${command.toString(16)}.`,
           {
             field: this.#line.port,
             hint: "Limpet writes to STM32 chips with extended erase, such as the STM32F4.",
@@ -161,7 +161,7 @@ export class Stm32Uart {
   #refusal(): LimpetError {
     return new LimpetError(
       "board-refused",
-      `The boot loader at ${this.#line.port} refused ${this.#doing()} (NACK, three times).`,
+      `The bootloader at ${this.#line.port} refused ${this.#doing()} (NACK, three times).`,
       {
         field: this.#line.port,
         hint: "The chip's flash may be protected against reading or writing (option bytes); take that off with ST's own tool.",
@@ -181,9 +181,9 @@ export class Stm32Uart {
   }
 
   /**
-   * Brings the boot loader to the start of a command, wherever it was left: it may wait for up to 257 bytes of data. What is sent
+   * Brings the bootloader to the start of a command, wherever it was left: it may wait for up to 257 bytes of data. What is sent
    * is no command, and the only data that it could pass for are ones, which change nothing in flash. A NACK right after a single
-   * byte says that the boot loader now begins anew.
+   * byte says that the bootloader now begins anew.
    */
   async #resynchronise(): Promise<void> {
     const { quietMs, answerMs } = this.#timing;
@@ -199,7 +199,7 @@ export class Stm32Uart {
         if (answer.at(-1) === NACK) return;
       }
     }
-    throw new LimpetError("board-timeout", `No STM32 boot loader answers at ${this.#line.port}.`, {
+    throw new LimpetError("board-timeout", `No STM32 bootloader answers at ${this.#line.port}.`, {
       field: this.#line.port,
       hint: "Connect BOOT0 to 3 V, press reset, and try again. TX and RX of the cable must be crossed.",
     });

@@ -76,7 +76,7 @@ describe.skipIf(noBossac !== "")(
 
 const noStm32flash = missing(["stm32flash", "socat"]);
 describe.skipIf(noStm32flash !== "")(
-  `stm32flash and the simulated STM32 boot loader${noStm32flash && ` (skipped: ${noStm32flash})`}`,
+  `stm32flash and the simulated STM32 bootloader${noStm32flash && ` (skipped: ${noStm32flash})`}`,
   () => {
     it("stm32flash writes and verifies, and starts what it wrote", async () => {
       const board = new Stm32Board();

@@ -161,7 +161,7 @@ describe("board descriptions", () => {
       "DAPLink drive",
       "SAM-BA over USB",
       "UF2 drive",
-      "STM32 boot loader over UART",
+      "STM32 bootloader over UART",
       "UF2 drive",
     ]);
   });

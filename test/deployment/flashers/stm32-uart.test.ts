@@ -1,4 +1,4 @@
-/** Firmware onto an STM32F407 by its boot loader over UART: the flasher against a simulator, with trouble on the line. */
+/** Firmware onto an STM32F407 by its bootloader over UART: the flasher against a simulator, with trouble on the line. */
 import { describe, expect, it } from "vitest";
 import { memoryImage } from "../../../src-main/deployment/flashers/memory-image.ts";
 import { sectorsOf } from "../../../src-main/deployment/flashers/stm32-uart.ts";
@@ -67,7 +67,7 @@ async function twice(fault: Fault | null, nackAt = -1): Promise<LimpetError | nu
   return error;
 }
 
-describe("STM32 boot loader over UART", () => {
+describe("STM32 bootloader over UART", () => {
   it("erases only the sectors that the firmware needs, writes the vector table last, reads everything back and starts it", async () => {
     const board = newBoard();
     const result = await flasherOf(board, new FaultyLine()).flash(IMAGE);
@@ -77,7 +77,7 @@ describe("STM32 boot loader over UART", () => {
     expect(board).toMatchObject({ state: "running", writes: 4, erases: 1 });
   });
 
-  it("goes on with a boot loader that has measured the speed already", async () => {
+  it("goes on with a bootloader that has measured the speed already", async () => {
     const board = newBoard();
     board.receive(Uint8Array.of(0x7f));
     expect(board.state).toBe("loader");
@@ -92,7 +92,7 @@ describe("STM32 boot loader over UART", () => {
     expect(holds(board, OLD)).toBe(true);
   });
 
-  it("says how the boot loader is started where none answers", async () => {
+  it("says how the bootloader is started where none answers", async () => {
     const board = newBoard();
     board.state = "running";
     const error = await outcome(flasherOf(board, new FaultyLine(), SHORT).flash(IMAGE));

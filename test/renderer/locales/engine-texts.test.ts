@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import i18next from "i18next";
 import { beforeAll, expect, test } from "vitest";
+import { readEngineSpeech } from "../../../scripts/engine-errors.ts";
 import { readEngineTexts } from "../../../scripts/texts.ts";
 import { ProjectFile } from "../../../src-main/dataset/project-file.ts";
 import { recordingFindings } from "../../../src-main/dataset/quality.ts";
@@ -20,6 +21,9 @@ const holes = (text: string): string =>
     .sort()
     .join();
 
+/** Said by the library that checks values, and words that lists are joined by. */
+const OTHERS = /(^|: )(Invalid |Too (small|big): |Unrecognized key)|^\{\{1\}\}; or \{\{2\}\}$/;
+
 beforeAll(async () => {
   const resources = Object.fromEntries(
     Object.entries(LANGUAGES).map(([tag, { texts }]) => [tag, { translation: texts }]),
@@ -31,10 +35,17 @@ test.each(others)(
   "the sentences in the engine's book of %s are those that the engine says",
   (_tag, { engine }) => {
     const spoken = readEngineTexts();
-    const all = Object.keys(engine);
-    const gone = all.filter((template) => !spoken.has(template));
-    // One that was worded anew is said in English until the book follows; `node scripts/texts.ts` names it.
-    expect(gone.length, gone.join("\n")).toBeLessThan(all.length / 20);
+    const wordings = [...readEngineSpeech().wordings];
+    // A template may leave more open than the source does: a clause of its own, which is met in the book for itself.
+    const isSaid = (template: string): boolean => {
+      const fixed = template.split(/\{\{\d+\}\}/).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+      const pattern = new RegExp(`^${fixed.join("[^]*")}$`);
+      return wordings.some((wording) => pattern.test(wording));
+    };
+    const gone = Object.keys(engine).filter(
+      (template) => !spoken.has(template) && !OTHERS.test(template) && !isSaid(template),
+    );
+    expect(gone).toEqual([]);
   },
 );
 

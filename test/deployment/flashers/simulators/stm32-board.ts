@@ -1,5 +1,5 @@
 /**
- * A simulated STM32F407 with the boot loader of its system memory (AN3155). It measures the speed by the first 0x7F, checks every
+ * A simulated STM32F407 with the bootloader of its system memory (AN3155). It measures the speed by the first 0x7F, checks every
  * check sum, waits without end for what is missing, and answers NACK to what is wrong; as the chip does.
  */
 import type { SimulatedBootloader } from "./faulty-line.ts";
