@@ -3,8 +3,8 @@
  * al. 2006), which is multiplied by the kernel. The product reads them in place, from an image with its padding round it.
  */
 import { type Geometry, geometryOf, type LayerSpec, type Window } from "../architecture.ts";
+import type { Node, Place, Workshop } from "./node.ts";
 import { type Left, matrix, multiply, transposed } from "./product.ts";
-import type { Node, Place, Workshop } from "./tape.ts";
 
 type Of<K extends LayerSpec["kind"]> = Extract<LayerSpec, { kind: K }>;
 

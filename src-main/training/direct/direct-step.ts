@@ -9,7 +9,8 @@ import { type Parameter, parametersOf } from "../parameters.ts";
 import { classWeights, type Samples, type TrainingJob, valueScale } from "../samples.ts";
 import type { StepSums, TrainingStep } from "../step.ts";
 import { type Heap, loadKernels } from "./kernel-module.ts";
-import { buildTape, type Pass } from "./tape.ts";
+import type { Pass } from "./node.ts";
+import { buildTape } from "./tape.ts";
 import type { Team } from "./team.ts";
 
 /** Adam as in Keras: Kingma and Ba 2015 with epsilon 1e-7. */

@@ -4,7 +4,7 @@
  */
 import type { LayerSpec } from "../architecture.ts";
 import { MOVING_MOMENTUM, NORMALISATION_EPSILON } from "../parameters.ts";
-import type { Node, Place, Workshop } from "./tape.ts";
+import type { Node, Place, Workshop } from "./node.ts";
 
 const NO_PLACE = { value: 0, gradient: 0 };
 

@@ -1,8 +1,8 @@
 /** Dense layers, rectifier, dropout and pooling as calls of the training kernels. */
 import { geometryOf, type LayerSpec } from "../architecture.ts";
 import { keyOf } from "../random.ts";
+import type { Node, Place, Workshop } from "./node.ts";
 import { matrix, multiply, transposed } from "./product.ts";
-import type { Node, Place, Workshop } from "./tape.ts";
 
 /** output = input · kernel + bias, rectified where the next layer is a rectifier. */
 export function dense(
