@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { openBoard } from "../../src-main/boards/open-board.ts";
 import { LineSplitter, parseReading, ReadingDetector, usualRate } from "../../src-main/boards/text-lines.ts";
 import { createProject } from "../../src-main/services/example-service.ts";
@@ -69,6 +69,7 @@ describe("a board that prints numbers", () => {
   const ends: (() => void)[] = [];
   afterEach(() => {
     for (const end of ends.splice(0)) end();
+    vi.useRealTimers();
   });
 
   /** Prints at 100 Hz; line `bad` of those after `from` is damaged on the way. */
@@ -107,6 +108,11 @@ describe("a board that prints numbers", () => {
   it("is recorded from like any other, at its measured rate, and a damaged line is a lost sample", async () => {
     const folder = mkdtempSync(join(tmpdir(), "limpet-text-"));
     ends.push(() => rmSync(folder, { recursive: true, force: true }));
+    // The rate is measured by a clock that stands still while the computer is busy elsewhere: printer and engine keep to it alike.
+    vi.useFakeTimers({
+      toFake: ["performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval"],
+      shouldAdvanceTime: true,
+    });
     const printer = await startPrinter();
     const session = await openBoard(printer.port, {}, readSignalFile);
     try {

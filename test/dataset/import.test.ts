@@ -528,6 +528,29 @@ describe("import into a project", () => {
     project.close();
   });
 
+  it("tells of files that were named while they are looked through, before the first is in the project", async () => {
+    const { folder, project } = setUp();
+    const files = ["a.1.csv", "b.1.csv"].map((name) => join(folder, name));
+    for (const [index, file] of files.entries()) writeFileSync(file, good.replace("3\n", `${index + 3}\n`));
+    const told: [string, number, number][] = [];
+    await importFiles(
+      project,
+      files,
+      {},
+      {
+        onProgress: (stage, fraction) => told.push([stage, fraction, project.recordings().length]),
+      },
+    );
+    expect(told).toEqual([
+      ["importing a.1.csv", 0, 0],
+      ["importing b.1.csv", 0.25, 0],
+      ["importing a.1.csv", 0.5, 0],
+      ["importing b.1.csv", 0.75, 1],
+      ["imported", 1, 2],
+    ]);
+    project.close();
+  });
+
   it("of dropped content uses its name and nothing of its path", () => {
     const { project } = setUp();
     importContent(project, "C:\\data\\worn.1.csv", Buffer.from(good));

@@ -278,21 +278,23 @@ describe("a training that is interrupted", () => {
     };
     writeFileSync(design, JSON.stringify(long));
     const main = join(import.meta.dirname, "../../src-main/hosts/cli/main.ts");
-    let answer: { experiment?: number; epochs?: number } = {};
-    // Where the machine is so busy that no epoch has been trained by then, there is nothing to keep: wait longer.
-    for (let wait = 1500; answer.experiment === undefined && wait < 30_000; wait *= 2) {
-      const child = spawn(process.execPath, [main, "train", path, "--design", design, "--json"], {
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      let stdout = "";
-      child.stdout.on("data", (chunk) => {
-        stdout += String(chunk);
-      });
-      setTimeout(() => child.kill("SIGINT"), wait);
-      const code = await new Promise((resolve) => child.on("close", resolve));
-      expect([code, stdout.trim().split("\n").length]).toEqual([130, 1]);
-      answer = JSON.parse(stdout);
-    }
+    const child = spawn(process.execPath, [main, "train", path, "--design", design, "--json"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += String(chunk);
+    });
+    // Its progress says when there is something to keep.
+    child.stderr.on("data", (chunk) => {
+      const before = /epoch \d/.test(stderr);
+      stderr += String(chunk);
+      if (!before && /epoch \d/.test(stderr)) child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect([code, stdout.trim().split("\n").length], stderr).toEqual([130, 1]);
+    const answer = JSON.parse(stdout) as { experiment: number; epochs: number };
     expect(answer.epochs).toBeGreaterThan(0);
     expect(answer.epochs).toBeLessThan(10_000);
     const { json } = await limpet(

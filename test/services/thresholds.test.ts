@@ -1,7 +1,7 @@
 /** Thresholds: what they give, the ones for a wanted rate, and that laptop and boards agree on what is unknown. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
 import { openBoard } from "../../src-main/boards/open-board.ts";
 import { findQemu } from "../../src-main/boards/qemu-process.ts";
@@ -85,6 +85,7 @@ describe("thresholds of an experiment", () => {
     const design = quickDesign({ training: { epochs: 4, learningRate: 0.01, patience: 40 } });
     experiment = (await train(project, { design, backend: "auto" })).experiment;
   });
+  beforeEach(() => void setThresholds(project, experiment, {}));
   afterAll(() => project.close());
 
   it("are measured with the figures of the int8 model's own answers", async () => {

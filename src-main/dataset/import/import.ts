@@ -57,10 +57,13 @@ export async function importFiles(
   const naming = namingOf(options);
   const all = paths.flatMap(candidatesOf);
   const candidates = options.asFound === true ? all.map(({ path }) => ({ path, named: false })) : all;
+  const named = candidates.filter((candidate) => candidate.named);
+  const steps = named.length + candidates.length;
   const checked = new Map<string, ReadResult>();
   let kept = 0;
-  for (const { path } of candidates.filter(({ named }) => named)) {
+  for (const [index, { path }] of named.entries()) {
     throwIfCancelled(work.signal);
+    work.onProgress?.(`importing ${basename(path)}`, index / steps);
     const result = readSignals(path, options);
     for (const { label } of result.recordings) naming.label(path, label);
     const bytes = statSync(path).size;
@@ -73,15 +76,16 @@ export async function importFiles(
   const report: ImportReport = { imported: 0, skipped: [], recordings: [], notes: [] };
   await project.bulk(async () => {
     let turn = performance.now();
-    for (const [index, { path, named }] of candidates.entries()) {
+    for (const [index, candidate] of candidates.entries()) {
+      const { path } = candidate;
       throwIfCancelled(work.signal);
-      work.onProgress?.(`importing ${basename(path)}`, index / candidates.length);
+      work.onProgress?.(`importing ${basename(path)}`, (named.length + index) / steps);
       try {
         const result = checked.get(path) ?? readSignals(path, options);
         checked.delete(path);
         store(project, path, result, naming, report);
       } catch (error) {
-        if (named || !isFileProblem(error)) {
+        if (candidate.named || !isFileProblem(error)) {
           throw error;
         }
         report.skipped.push({ path, reason: reasonOf(error, path) });
