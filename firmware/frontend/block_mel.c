@@ -58,7 +58,7 @@ typedef struct {
   float *energy;
   float *smoothed;
   float *edges;
-  /* cos(2 pi i / (4 filters)) */
+  /* cos(pi (2 m + 1) k / (2 filters)): a row for each m of the lower half, a column for each coefficient k. */
   float *cosines;
   /* Of each segment between edges: its first bin; `filters + 2` of them, the last is the end. */
   uint32_t *first_bin;
@@ -96,10 +96,14 @@ static uint32_t frames_of(const block_input *input, const parameters *p) {
   return input->samples < p->frame ? 1u : 1u + (input->samples - p->frame) / p->stride;
 }
 
+/* The table of cosines: none for log-mel; columns by fours. */
+static uint32_t cosine_rows(const parameters *p) { return p->coefficients == 0 ? 0 : (p->filters + 1u) / 2u; }
+static uint32_t cosine_columns(const parameters *p) { return (p->coefficients + 3u) & ~3u; }
+
 static uint32_t scratch_words(const parameters *p) {
   uint32_t bins = p->fft_length / 2u + 1u;
   return FFT_TABLE_FLOATS(p->fft_length) + FFT_WORK_FLOATS(p->fft_length) + p->frame + 2u * bins + 3u * (p->filters + 2u) +
-         4u * p->filters + (p->filters + 2u) + p->filters;
+         cosine_rows(p) * cosine_columns(p) + (p->filters + 2u) + p->filters;
 }
 
 static spaces divide(void *scratch, const parameters *p) {
@@ -114,7 +118,7 @@ static spaces divide(void *scratch, const parameters *p) {
   s.smoothed = s.energy + p->filters + 2u;
   s.edges = s.smoothed + p->filters + 2u;
   s.cosines = s.edges + p->filters + 2u;
-  s.first_bin = (uint32_t *)(void *)(s.cosines + 4u * p->filters);
+  s.first_bin = (uint32_t *)(void *)(s.cosines + cosine_rows(p) * cosine_columns(p));
   s.lone_bin = s.first_bin + p->filters + 2u;
   return s;
 }
@@ -185,7 +189,12 @@ static void prepare(const parameters *p, float rate_hz, const spaces *s) {
   prepare_filters(p, rate_hz, s);
   if (p->coefficients == 0) return;
   float quarter = 0.25f / (float)p->filters;
-  for (uint32_t i = 0; i < 4u * p->filters; i++) s->cosines[i] = maths_cosine((float)i * quarter);
+  uint32_t width = cosine_columns(p);
+  for (uint32_t m = 0; m < cosine_rows(p); m++) {
+    for (uint32_t k = 0; k < width; k++) {
+      s->cosines[m * width + k] = maths_cosine((float)((2u * m + 1u) * k % (4u * p->filters)) * quarter);
+    }
+  }
 }
 
 /* Energies of the filters over one frame of `used` samples, `step` apart; a sine of amplitude 1 in the middle of a bin has power 1. */
@@ -219,7 +228,8 @@ static void frame_energies(const parameters *p, const spaces *s, const float *fr
 }
 
 static void take_logarithms(const parameters *p, const spaces *s, float floor) {
-  for (uint32_t m = 0; m < p->filters; m++) s->energy[m] = maths_log(s->energy[m] > floor ? s->energy[m] : floor);
+  for (uint32_t m = 0; m < p->filters; m++) s->energy[m] = s->energy[m] > floor ? s->energy[m] : floor;
+  maths_log_each(s->energy, p->filters);
 }
 
 /* Each filter's energy over its own smoothed past; the past begins with the window's first frame. */
@@ -233,27 +243,41 @@ static void normalise_energies(const parameters *p, const spaces *s, bool first,
   }
 }
 
-/* Orthonormal cosine transform of type II, the first coefficients. */
+/*
+ * Orthonormal cosine transform of type II, the first coefficients. Cosines of even coefficients are the same from both ends, those of odd
+ * ones negated: sums and differences of the energies from both ends halve the work (Makhoul, "A fast cosine transform in one and two
+ * dimensions", IEEE Transactions on Acoustics, Speech, and Signal Processing 28(1), 1980, has the whole of the idea). The energies are lost.
+ */
 static void put_cepstrum(const parameters *p, const spaces *s, float *out) {
+  uint32_t half = p->filters / 2u;
+  uint32_t middle = p->filters % 2u;
+  for (uint32_t m = 0; m < half; m++) {
+    float near = s->energy[m];
+    float far = s->energy[p->filters - 1u - m];
+    s->energy[m] = near + far;
+    s->energy[p->filters - 1u - m] = near - far;
+  }
   float scale = maths_root(2.0f / (float)p->filters);
-  uint32_t turn = 4u * p->filters;
-  /* Two at a time: neither sum waits for the other. */
-  for (uint32_t k = 0; k < p->coefficients; k += 2u) {
-    float sum = 0.0f;
-    float next = 0.0f;
-    uint32_t at = k;
-    uint32_t beside = k + 1u;
-    for (uint32_t m = 0; m < p->filters; m++) {
-      sum += s->energy[m] * s->cosines[at];
-      next += s->energy[m] * s->cosines[beside];
-      /* (2 m + 1) k, within a turn of 4 filters. */
-      at += 2u * k;
-      if (at >= turn) at -= turn;
-      beside += 2u * k + 2u;
-      if (beside >= turn) beside -= turn;
+  uint32_t width = cosine_columns(p);
+  /* Four at a time: no sum waits for another. Those beyond the last are not kept. */
+  for (uint32_t k = 0; k < p->coefficients; k += 4u) {
+    float sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    const float *row = s->cosines + k;
+    for (uint32_t m = 0; m < half; m++) {
+      float even = s->energy[m];
+      float odd = s->energy[p->filters - 1u - m];
+      sums[0] += even * row[0];
+      sums[1] += odd * row[1];
+      sums[2] += even * row[2];
+      sums[3] += odd * row[3];
+      row += width;
     }
-    out[k] = sum * (k == 0 ? maths_root(1.0f / (float)p->filters) : scale);
-    if (k + 1u < p->coefficients) out[k + 1u] = next * scale;
+    if (middle != 0) {
+      sums[0] += s->energy[half] * row[0];
+      sums[2] += s->energy[half] * row[2];
+    }
+    uint32_t count = p->coefficients - k < 4u ? p->coefficients - k : 4u;
+    for (uint32_t i = 0; i < count; i++) out[k + i] = sums[i] * (k + i == 0 ? maths_root(1.0f / (float)p->filters) : scale);
   }
 }
 

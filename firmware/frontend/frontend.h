@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /* Goes up when any feature of any block changes by a bit. In HELLO and in every package. */
-#define FRONTEND_VERSION 1
+#define FRONTEND_VERSION 2
 
 enum {
   FRONTEND_CORRUPT = -1,

@@ -23,7 +23,7 @@ static float of_bits(uint32_t bits) {
 }
 
 /* x = m * 2^e with m from sqrt(1/2) to sqrt(2); log m = 2 artanh((m - 1) / (m + 1)) by its series. */
-float maths_log(float x) {
+static inline float log_of(float x) {
   if (!(x > 0x1p-126f)) x = 0x1p-126f;
   uint32_t bits = bits_of(x);
   /* 0x3f3504f3 is sqrt(1/2): brings the mantissa into the range about 1. */
@@ -35,6 +35,12 @@ float maths_log(float x) {
   float series = z * (0.333333333f + z * (0.2f + z * (0.142857143f + z * 0.111111111f)));
   float e = (float)exponent;
   return e * LN2_HIGH + (e * LN2_LOW + (2.0f * s + 2.0f * s * series));
+}
+
+float maths_log(float x) { return log_of(x); }
+
+void maths_log_each(float *values, unsigned count) {
+  for (unsigned i = 0; i < count; i++) values[i] = log_of(values[i]);
 }
 
 /* x = k ln 2 + r with |r| at most ln 2 / 2; e^r by its series. */
@@ -74,7 +80,19 @@ float maths_root(float x) { return sqrtf(x); }
 
 float maths_sum(const float *values, unsigned count) {
   float sum = 0.0f;
-  for (unsigned at = 0; at < count; at += SUM_BLOCK) {
+  unsigned at = 0;
+  /* Four blocks at a time: no sum waits for another. */
+  for (; count - at >= 4u * SUM_BLOCK; at += 4u * SUM_BLOCK) {
+    float blocks[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    for (unsigned i = at; i < at + SUM_BLOCK; i++) {
+      blocks[0] += values[i];
+      blocks[1] += values[i + SUM_BLOCK];
+      blocks[2] += values[i + 2u * SUM_BLOCK];
+      blocks[3] += values[i + 3u * SUM_BLOCK];
+    }
+    for (unsigned b = 0; b < 4u; b++) sum += blocks[b];
+  }
+  for (; at < count; at += SUM_BLOCK) {
     unsigned end = count - at < SUM_BLOCK ? count : at + SUM_BLOCK;
     float block = 0.0f;
     for (unsigned i = at; i < end; i++) block += values[i];

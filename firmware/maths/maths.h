@@ -12,6 +12,9 @@ extern "C" {
 /* Natural logarithm of a positive normal number; relative error below 3e-7. Zero and less give that of the smallest normal number. */
 float maths_log(float x);
 
+/* `maths_log` of each of `count` values, in their place. */
+void maths_log_each(float *values, unsigned count);
+
 /* e to the x; relative error below 3e-7. Beyond -87 and 88 as at these. */
 float maths_exp(float x);
 

@@ -81,7 +81,7 @@ const newFlash = (): string => join(mkdtempSync(join(folder, "flash-")), "flash"
 type PackageOptions = { readonly name: string; readonly golden?: number; readonly frontendVersion?: number };
 
 /** A package for the doubles: one input, channel 0 of the accelerometer, factor 0.5 so that quantised = counts times 0.5. */
-function makePackage({ name, golden = 0, frontendVersion = 1 }: PackageOptions): Uint8Array {
+function makePackage({ name, golden = 0, frontendVersion = 2 }: PackageOptions): Uint8Array {
   const frnt = Buffer.alloc(4 + 16 + 4 + 8 + 8 + 4 + 4);
   frnt.writeUInt8(1, 0);
   frnt.write("accelerometer", 4);

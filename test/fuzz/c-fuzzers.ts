@@ -252,7 +252,7 @@ function packageForDoubles(): Uint8Array {
   const samples = Float32Array.from({ length: window }, (_, i) => (i % 20) - 10);
   const doubled = samples.map((value) => value * 2);
   return encodeModelPackage({
-    frontendVersion: 1,
+    frontendVersion: 2,
     frontend,
     normalisation: null,
     tflite,

@@ -24,7 +24,7 @@ export function packageForDoubles(
   tflite.writeUInt32LE(WINDOW, 0);
   const samples = Float32Array.from({ length: WINDOW }, (_, i) => i - 5);
   return encodeModelPackage({
-    frontendVersion: 1,
+    frontendVersion: 2,
     frontend,
     normalisation: { mean: new Float32Array(WINDOW), factor: new Float32Array(WINDOW).fill(0.5) },
     tflite,
