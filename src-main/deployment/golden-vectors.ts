@@ -4,12 +4,10 @@
  */
 import { crc32 } from "node:zlib";
 import { LimpetError } from "../../src-shared/errors.ts";
+import { float32Bytes } from "../boards/link/bytes.ts";
 import { type Quantisation, quantiseValues } from "../conversion/quantise.ts";
 import { anomalyScores, type RecordedStates } from "../features/anomaly.ts";
 import { type Normalisation, normalise } from "../features/normalisation.ts";
-import { float32Bytes } from "./model-package.ts";
-
-export { normalise };
 
 type Expected = {
   /** CRC-32 of the normalised features' float32 bytes. */

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { LimpetError } from "../../src-shared/errors.ts";
-import { ByteWriter } from "../boards/link/bytes.ts";
+import { ByteWriter, float32Bytes } from "../boards/link/bytes.ts";
 import { MAX_STATES, type RecordedStates } from "../features/anomaly.ts";
 import type { Normalisation } from "../features/normalisation.ts";
 import type { GoldenVector } from "./golden-vectors.ts";
@@ -258,14 +258,6 @@ function encodeGolden(vectors: readonly GoldenVector[], withAnomaly: boolean): U
     if (withAnomaly) writer.f32(vector.anomaly ?? 0);
   }
   return writer.done();
-}
-
-/** Little-endian bytes of float32 values, on any machine. */
-export function float32Bytes(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(4 * values.length);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i] as number, true);
-  return bytes;
 }
 
 /** The longest beginning of a text that fits into its length byte, cut between characters. */

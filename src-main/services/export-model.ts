@@ -2,13 +2,13 @@
 import type { CheckedParams } from "../../src-shared/contract/index.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
-import { arduinoLibrary } from "../conversion/exports/arduino-library.ts";
-import { readArduinoSources } from "../conversion/exports/arduino-sources.ts";
 import { cArrayFiles } from "../conversion/exports/c-array.ts";
 import { type ExportedFile, nameOfPath } from "../conversion/exports/exported-files.ts";
 import { featuresNpz } from "../conversion/exports/npz.ts";
 import { tfjsFiles } from "../conversion/exports/tfjs-layers.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
+import { arduinoLibrary } from "../deployment/arduino-library.ts";
+import { readArduinoSources } from "../deployment/arduino-sources.ts";
 import { planDataset } from "../features/dataset-windows.ts";
 import { featureShape } from "../features/feature-shape.ts";
 import { Twin } from "../features/twin.ts";

@@ -11,8 +11,6 @@ import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
 import { convertToTflite } from "../../src-main/conversion/convert.ts";
-import { arduinoLibrary } from "../../src-main/conversion/exports/arduino-library.ts";
-import { readArduinoSources } from "../../src-main/conversion/exports/arduino-sources.ts";
 import { cArrayFiles, cString, float } from "../../src-main/conversion/exports/c-array.ts";
 import {
   type ExportedFile,
@@ -25,6 +23,8 @@ import { encodeNpz, featuresNpz } from "../../src-main/conversion/exports/npz.ts
 import { tfjsFiles } from "../../src-main/conversion/exports/tfjs-layers.ts";
 import { floatPass } from "../../src-main/conversion/float-pass.ts";
 import { planLayers, product } from "../../src-main/conversion/layer-plan.ts";
+import { arduinoLibrary } from "../../src-main/deployment/arduino-library.ts";
+import { readArduinoSources } from "../../src-main/deployment/arduino-sources.ts";
 import { Twin } from "../../src-main/features/twin.ts";
 import { inputOf, makePackage, noiseWindow } from "../parity/random-packages.ts";
 import { type NetworkCase, networkCases, normalWindows, seededRandom } from "./networks.ts";

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { float32Bytes } from "../../src-main/boards/link/bytes.ts";
 import { quantiseValues } from "../../src-main/conversion/quantise.ts";
 import {
   type GoldenVector,
@@ -17,7 +18,6 @@ import {
 } from "../../src-main/deployment/golden-vectors.ts";
 import {
   encodeModelPackage,
-  float32Bytes,
   modelHashOf,
   type PackageAnomaly,
   type PackageContent,

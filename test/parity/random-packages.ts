@@ -1,9 +1,10 @@
 /** Seeded model packages of every block and kind of network: real front ends, real conversion, golden vectors of the twin. */
 import { convertToTflite } from "../../src-main/conversion/convert.ts";
-import { type GoldenVector, makeGoldenVectors, normalise } from "../../src-main/deployment/golden-vectors.ts";
+import { type GoldenVector, makeGoldenVectors } from "../../src-main/deployment/golden-vectors.ts";
 import { encodeModelPackage } from "../../src-main/deployment/model-package.ts";
 import { inputFeatureShape } from "../../src-main/features/feature-shape.ts";
 import { encodeFrontend } from "../../src-main/features/frontend-config.ts";
+import { normalise } from "../../src-main/features/normalisation.ts";
 import type { Twin } from "../../src-main/features/twin.ts";
 import type { NetworkLayer, TrainedNetwork } from "../../src-main/training/network.ts";
 import {

@@ -140,3 +140,11 @@ export class ByteWriter {
     return this;
   }
 }
+
+/** Little-endian bytes of float32 values, on any machine. */
+export function float32Bytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i] as number, true);
+  return bytes;
+}

@@ -2,9 +2,10 @@
  * A model package as an Arduino library (zip): the package's bytes, the firmware's own front end and network code, and the parts of
  * TensorFlow Lite Micro that it runs on, so that nothing else has to be installed. Layout: Arduino library specification 1.5.
  */
-import { summarisePackage } from "../../deployment/package-summary.ts";
-import { byteArray, comment, cString } from "./c-array.ts";
-import { type ExportedFile, identifier, textFile, zip } from "./exported-files.ts";
+
+import { byteArray, comment, cString } from "../conversion/exports/c-array.ts";
+import { type ExportedFile, identifier, textFile, zip } from "../conversion/exports/exported-files.ts";
+import { summarisePackage } from "./package-summary.ts";
 
 export type ArduinoRequest = {
   /** Name of the model; the library is called `Limpet_<name>`. */

@@ -1,9 +1,9 @@
 /** The sources of an Arduino library that setup has gathered (scripts/setup/arduino-sources.mjs). Knows only where they lie. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { LimpetError } from "../../../src-shared/errors.ts";
-import { firmwareFolder } from "../../boards/firmware-image.ts";
-import type { ExportedFile } from "./exported-files.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
+import { firmwareFolder } from "../boards/firmware-image.ts";
+import type { ExportedFile } from "../conversion/exports/exported-files.ts";
 
 /** All of them, in the order of their names. Throws `setup-missing` where setup has not gathered them. */
 export function readArduinoSources(folder: string = join(firmwareFolder(), "arduino")): ExportedFile[] {
