@@ -3,6 +3,7 @@ import { Button, Checkbox, Modal } from "@mantine/core";
 import { History, LifeBuoy, ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { said } from "../locales/engine-texts.ts";
 import { fixed, fullDateOf, hourOf } from "../locales/format.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, Message, WorkProgress } from "../widgets/parts.tsx";
@@ -71,7 +72,7 @@ function Soundness() {
           <Message
             level="error"
             message={t("Something is damaged:")}
-            hint={result.problems.slice(0, 5).join(" ")}
+            hint={result.problems.slice(0, 5).map(said).join(" ")}
             action={
               <p>
                 {t(

@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import type { Goal, ProjectSummary } from "../../src-shared/contract/index.ts";
 import { useWork } from "../app/engine-context.ts";
 import { connectedBoard, useApp } from "../app/store.ts";
+import { saidOfExample } from "../locales/engine-texts.ts";
 import { Card, classMark, Empty, ErrorMessage, Message, Page } from "../widgets/parts.tsx";
 
 /** What keeps the goal from being saved, or null. */
@@ -29,13 +30,22 @@ function firstGoal({ goal, labels }: ProjectSummary): Goal {
   return { ...goal, classes: labels.map(({ label }) => ({ name: label, description: "" })) };
 }
 
+/** An example's goal in the window's language. */
+const inWords = (goal: Goal): Goal => ({
+  ...goal,
+  sentence: saidOfExample(goal.sentence),
+  classes: goal.classes.map((one) => ({ ...one, description: saidOfExample(one.description) })),
+});
+
 export function GoalPlace() {
   const { t } = useTranslation();
   const summary = useApp((state) => state.summary);
   const board = useApp(connectedBoard);
   const go = useApp((state) => state.go);
   const save = useWork("project:save-goal");
-  const [goal, setGoal] = useState<Goal | null>(() => (summary === null ? null : firstGoal(summary)));
+  const [goal, setGoal] = useState<Goal | null>(() =>
+    summary === null ? null : inWords(firstGoal(summary)),
+  );
   const [pressed, setPressed] = useState(false);
   if (goal === null) return null;
   const change = (part: Partial<Goal>): void => setGoal({ ...goal, ...part });

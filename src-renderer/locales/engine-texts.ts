@@ -82,6 +82,10 @@ export function say(sentence: string): Said {
 /** The text alone, for places that do not mark what stayed English. */
 export const said = (english: string): string => say(english).text;
 
+/** A sentence or note of an example project, which the user may have written anew: a word alone is always the user's. */
+export const saidOfExample = (text: string): string =>
+  /\p{L} \p{L}/u.test(text) && /\.$|, seed \d+$/.test(text) ? said(text) : text;
+
 function translate(book: Book, language: string, english: string, depth: number): Said {
   const exact = book.exact[english] ?? book.exact[lowered(english)];
   if (exact !== undefined) return { text: exact, known: true };

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
+import { saidOfExample } from "../locales/engine-texts.ts";
 import { dateAndTimeOf } from "../locales/format.ts";
 import { classMark, Message, useLabels } from "./parts.tsx";
 import { deleteRecordings, updateRecordings } from "./recording-edits.ts";
@@ -159,7 +160,8 @@ function Fields(props: {
   const { recording, onChange } = props;
   const [name, setName] = useState(recording.name);
   const [group, setGroup] = useState(recording.group ?? "");
-  const [notes, setNotes] = useState(recording.notes);
+  const notesShown = saidOfExample(recording.notes);
+  const [notes, setNotes] = useState(notesShown);
   const [machine, setMachine] = useState(recording.machine);
   const [mount, setMount] = useState(recording.mount);
   const known = useApp((state) => state.recordings);
@@ -186,7 +188,7 @@ function Fields(props: {
         maxRows={4}
         value={notes}
         onChange={(event) => setNotes(event.currentTarget.value)}
-        onBlur={() => notes !== recording.notes && onChange({ notes })}
+        onBlur={() => notes !== notesShown && onChange({ notes })}
       />
       <div className="place-facts">
         <Autocomplete
