@@ -8,9 +8,10 @@ import { readEngineSpeech } from "../../../scripts/engine-errors.ts";
 import { readEngineTexts } from "../../../scripts/texts.ts";
 import { ProjectFile } from "../../../src-main/dataset/project-file.ts";
 import { recordingFindings } from "../../../src-main/dataset/quality.ts";
+import { createProject } from "../../../src-main/services/example-service.ts";
 import { diagnoseFit } from "../../../src-main/training/diagnosis.ts";
 import { asLimpetError } from "../../../src-renderer/connection/client.ts";
-import { said, say } from "../../../src-renderer/locales/engine-texts.ts";
+import { said, saidOfExample, say } from "../../../src-renderer/locales/engine-texts.ts";
 import { LANGUAGES } from "../../../src-renderer/locales/languages.ts";
 import { ERROR_CODES, type LimpetError } from "../../../src-shared/errors.ts";
 
@@ -135,6 +136,28 @@ test("a sentence without a template stays as it is and says so; names of the use
         .replace("{{2}}", "3"),
     ),
   ).toMatch(/^converted hat nur 3 Fenster/);
+});
+
+test("what examples say of themselves is said in German; a word of the user's is left alone", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "limpet-examples-"));
+  for (const example of ["sine", "gestures"] as const) {
+    const project = await createProject(join(folder, `${example}.limpet`), example);
+    const { sentence, classes } = project.goal();
+    const notes = project.recordings().map((recording) => recording.notes);
+    project.close();
+    expect(notes.length).toBeGreaterThan(0);
+    const texts = [sentence, ...classes.map(({ description }) => description), ...notes];
+    for (const text of texts.filter((one) => one !== "")) {
+      expect(saidOfExample(text), text).not.toBe(text);
+      expect(say(text).known, text).toBe(true);
+    }
+  }
+  rmSync(folder, { recursive: true });
+  // Both are texts of the window, too.
+  for (const text of ["Start", "Power"]) {
+    expect(said(text)).not.toBe(text);
+    expect(saidOfExample(text)).toBe(text);
+  }
 });
 
 test("two sentences are translated together or not at all", () => {
