@@ -73,7 +73,9 @@ export function say(sentence: string): Said {
   const book = bookOf(language);
   const remembered = book.memory.get(english);
   if (remembered !== undefined) return remembered;
-  const said = translate(book, language, english, 0);
+  const { text, known } = translate(book, language, english, 0);
+  // A figure stays with its per cent at the end of a line.
+  const said = { text: text.replace(/(\d) (?=%)/g, "$1\u00a0"), known };
   if (book.memory.size >= MAX_REMEMBERED) book.memory.clear();
   book.memory.set(english, said);
   return said;

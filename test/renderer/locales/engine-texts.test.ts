@@ -96,7 +96,7 @@ test("findings about a recording are said in German, with numbers as German writ
   expect(said(cut?.message ?? "")).toMatch(
     /^Nach 0,50? s abgebrochen; was bis dahin aufgenommen war, ist erhalten\.$/,
   );
-  expect(said(lost?.message ?? "")).toMatch(/^1.?000 Werte verloren bei accel \(1(,0)? ?%\) in 3 Stellen: /);
+  expect(said(lost?.message ?? "")).toMatch(/^1.?000 Werte verloren bei accel \(1(,0)?\u00a0%\) in 3 Stellen: /);
   expect(said(short?.message ?? "")).toMatch(/^Nur 0,50? s lang\.$/);
 });
 
@@ -120,6 +120,8 @@ test("what the curves of a training say is said in German as a whole", () => {
     expect(known, diagnosis.advice).toBe(true);
     expect(text).toMatch(/^Das Netz .*Als Nächstes: /);
     expect(text).not.toMatch(/\{\{|\b(the|and|windows)\b/);
+    // A figure and its per cent are never parted at the end of a line.
+    expect(text).toContain(`${Math.round(100 * accuracy)}\u00a0% richtig`);
   }
 });
 
