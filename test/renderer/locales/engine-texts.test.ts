@@ -96,7 +96,9 @@ test("findings about a recording are said in German, with numbers as German writ
   expect(said(cut?.message ?? "")).toMatch(
     /^Nach 0,50? s abgebrochen; was bis dahin aufgenommen war, ist erhalten\.$/,
   );
-  expect(said(lost?.message ?? "")).toMatch(/^1.?000 Werte verloren bei accel \(1(,0)?\u00a0%\) in 3 Stellen: /);
+  expect(said(lost?.message ?? "")).toMatch(
+    /^1.?000 Werte verloren bei accel \(1(,0)?\u00a0%\) in 3 Stellen: /,
+  );
   expect(said(short?.message ?? "")).toMatch(/^Nur 0,50? s lang\.$/);
 });
 
