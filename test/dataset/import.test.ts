@@ -419,6 +419,15 @@ describe("import into a project", () => {
     project.close();
   });
 
+  it.each(["", "(zzz)?", "^"])("takes no group from the pattern %j, which matches nothing", async (group) => {
+    const { folder, project } = setUp();
+    const file = join(folder, "a.1.csv");
+    writeFileSync(file, good);
+    await importFiles(project, [file], { group });
+    expect(project.recordings()[0]?.group).toBeNull();
+    project.close();
+  });
+
   it("takes the good ones of several files that were named, where that is wished, and nothing where it is not", async () => {
     const { folder, project } = setUp();
     const files = ["a.1.csv", "b.csv", "c.1.csv"].map((name) => join(folder, name));

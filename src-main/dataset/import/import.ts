@@ -152,7 +152,8 @@ function namingOf(options: ImportOptions): Naming {
       const [shown, whole] =
         pattern === null ? [] : matchPattern(pattern, [recordingName(path), basename(path)], "group");
       const match = shown ?? whole ?? null;
-      return match === null ? null : (match[1] ?? match[0] ?? null);
+      // A match of nothing, as of (x)?, is no group.
+      return match === null ? null : match[1] || match[0] || null;
     },
   };
 }
