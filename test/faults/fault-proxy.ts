@@ -5,7 +5,7 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { parseFrames } from "../../src-main/boards/link/frames.ts";
 import { MESSAGE_TYPES } from "../../src-main/boards/link/messages.ts";
-import type { Random } from "./random.ts";
+import { type Random, seededRandom } from "./random.ts";
 
 export const FAULT_KINDS = ["lose", "double", "swap", "flip", "cut", "merge", "noise"] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -22,6 +22,9 @@ export type ProxyOptions = {
   /** Probability that any other frame, in either direction, is lost. */
   readonly otherLoss?: number | undefined;
 };
+
+/** Frames without samples have a chance of their own: how many have samples depends on how fast the computer is. */
+type FaultOptions = ProxyOptions & { readonly otherRandom: Random };
 
 const HEAD_BYTES = 24;
 
@@ -95,7 +98,11 @@ export class FaultProxy {
         other.destroy();
       });
     }
-    const toApp = new FrameFaults(this, this.#options, (bytes) => app.write(bytes));
+    const options = {
+      ...this.#options,
+      otherRandom: seededRandom(this.#options.random.whole(0, 2 ** 31 - 1)),
+    };
+    const toApp = new FrameFaults(this, options, (bytes) => app.write(bytes));
     board.on(
       "data",
       splitAtZeros((piece) => toApp.take(piece)),
@@ -103,7 +110,7 @@ export class FaultProxy {
     app.on(
       "data",
       splitAtZeros((piece) => {
-        if (this.#options.random.chance(this.#options.otherLoss ?? 0)) this.othersLost++;
+        if (options.otherRandom.chance(options.otherLoss ?? 0)) this.othersLost++;
         else board.write(piece);
       }),
     );
@@ -126,14 +133,14 @@ function splitAtZeros(onPiece: (piece: Buffer) => void): (bytes: Buffer) => void
 
 class FrameFaults {
   readonly #proxy: FaultProxy;
-  readonly #options: ProxyOptions;
+  readonly #options: FaultOptions;
   readonly #send: (bytes: Buffer) => void;
   /** A frame that is to come after the next one. */
   #held: { readonly piece: Buffer; readonly samples: Passed } | null = null;
   /** The zero before was cut off: whatever comes next is destroyed with it. */
   #merged = false;
 
-  constructor(proxy: FaultProxy, options: ProxyOptions, send: (bytes: Buffer) => void) {
+  constructor(proxy: FaultProxy, options: FaultOptions, send: (bytes: Buffer) => void) {
     this.#proxy = proxy;
     this.#options = options;
     this.#send = send;
@@ -146,10 +153,10 @@ class FrameFaults {
       this.#send(piece);
       return;
     }
-    const { random, faults, kinds = FAULT_KINDS, otherLoss = 0 } = this.#options;
+    const { random, otherRandom, faults, kinds = FAULT_KINDS, otherLoss = 0 } = this.#options;
     if (samples === null) {
       this.#release();
-      if (piece.length > 1 && random.chance(otherLoss)) this.#proxy.othersLost++;
+      if (piece.length > 1 && otherRandom.chance(otherLoss)) this.#proxy.othersLost++;
       else this.#send(piece);
       return;
     }

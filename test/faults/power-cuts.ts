@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import Database from "better-sqlite3";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import type { Random } from "./random.ts";
 import { sourceSample } from "./stream-board.ts";
@@ -92,17 +93,16 @@ export type ImportFigures = {
   readonly files: number;
 };
 
-/** Resolves when a program has begun to write to a project: its log appears. */
-async function beginsToWrite(path: string, program: ChildProcess): Promise<void> {
-  while (!existsSync(`${path}-wal`)) {
-    if (program.exitCode !== null) throw new Error(`nothing was written to ${path}`);
-    await sleep(2);
-  }
+/** Resolves when a program has so many recordings in a project, or has ended. */
+async function reaches(path: string, recordings: number, program: ChildProcess): Promise<void> {
+  const project = new Database(path, { readonly: true });
+  const count = project.prepare<[], number>("SELECT count(*) FROM recordings").pluck();
+  while ((count.get() ?? 0) < recordings && program.exitCode === null) await sleep(1);
+  project.close();
 }
 
 /**
- * Kills imports of the same folder again and again, each into a new project at a random moment of the time that a whole one
- * writes; the last one then goes through in the project of the kill before. Throws where a file is there twice or in part.
+ * Kills imports of the same folder again and again, each into a new project when a random number of its files are there; the last one then goes through in the project of the kill before. Throws where a file is there twice or in part.
  */
 export async function runImportKills(count: number, random: Random, folder: string): Promise<ImportFigures> {
   const files = 120;
@@ -119,22 +119,14 @@ export async function runImportKills(count: number, random: Random, folder: stri
     spawn(process.execPath, ["--no-warnings", MAIN, "import", path, source, "--json"], {
       stdio: ["ignore", "ignore", "ignore"],
     });
-  const measured = join(folder, "measured.limpet");
-  ProjectFile.create(measured).close();
-  const whole = start(measured);
-  const end = once(whole, "exit");
-  await beginsToWrite(measured, whole);
-  const begin = performance.now();
-  await end;
-  const writingMs = performance.now() - begin;
   for (let kill = 0; kill <= count; kill++) {
     const path = join(folder, `import-${Math.min(kill, count - 1)}.limpet`);
     if (kill < count) ProjectFile.create(path).close();
     const child = start(path);
     const exit = once(child, "exit");
     if (kill < count) {
-      await beginsToWrite(path, child);
-      await sleep(random.next() * writingMs);
+      // In the first half, so that a busy computer that comes late still comes in time.
+      await reaches(path, random.whole(0, files / 2), child);
       child.kill("SIGKILL");
     }
     await exit;

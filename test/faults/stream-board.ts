@@ -63,6 +63,7 @@ export class StreamBoard {
   #produced = 0n;
   #last: { id: number; payload: Uint8Array } | null = null;
   #nextHeartbeat = 1000;
+  #moments: { readonly samples: number; readonly action: () => void }[] = [];
   readonly #timer: NodeJS.Timeout;
 
   private constructor(sensors: readonly SourceSensor[]) {
@@ -87,6 +88,18 @@ export class StreamBoard {
   /** Samples per channel that a sensor has taken since START. */
   taken(sensor = 0): number {
     return this.#streams.find((stream) => stream.sensor === sensor)?.next ?? 0;
+  }
+  /** Does something in the moment when the first sensor has taken so many samples since START, however fast the computer is. */
+  at(samples: number, action: () => void = () => {}): Promise<void> {
+    return new Promise((resolve) => {
+      this.#moments.push({
+        samples,
+        action: () => {
+          action();
+          resolve();
+        },
+      });
+    });
   }
   /** Samples of all sensors that the line did not take in time. */
   get dropped(): number {
@@ -202,12 +215,21 @@ export class StreamBoard {
         else this.#sendSamples(stream);
         stream.next += frameSamples;
         this.#produced += BigInt(frameSamples);
+        if (stream === this.#streams[0]) this.#passMoments(stream.next);
+        // What was done then may have ended the streams.
+        if (!this.#streams.includes(stream)) return;
       }
     }
     if (performance.now() - this.#bootedAt >= this.#nextHeartbeat) {
       this.#nextHeartbeat += 1000;
       this.#send(MESSAGE_TYPES.heartbeat, this.#heartbeat());
     }
+  }
+
+  #passMoments(samples: number): void {
+    const due = this.#moments.filter((moment) => moment.samples <= samples);
+    this.#moments = this.#moments.filter((moment) => moment.samples > samples);
+    for (const { action } of due) action();
   }
 
   #sendSamples({ sensor, next }: Stream): void {

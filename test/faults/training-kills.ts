@@ -1,8 +1,8 @@
 /** Kills the engine while it trains, and cancels trainings, at random moments: the project must be sound and train again. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { LimpetError } from "../../src-shared/errors.ts";
+import { until } from "../waiting.ts";
 import { EngineChild } from "./engine-child.ts";
 import type { Random } from "./random.ts";
 import { requireSound } from "./verify.ts";
@@ -34,8 +34,8 @@ export type TrainingFigures = {
 
 /** Epochs enough that a training can be met in its midst on any computer. */
 const DESIGN = { training: { epochs: 10_000, patience: 10_000 } };
-/** Moments are drawn from this part of a whole training, so that few are over before they are met. */
-const LATEST = 0.9;
+/** Moments are drawn from the first of them, so that few trainings are over before they are met. */
+const LATEST_EPOCH = 5000;
 
 export async function runTrainingKills(
   rounds: number,
@@ -51,9 +51,6 @@ export async function runTrainingKills(
   try {
     await engine.ask("project:create", { path });
     await engine.ask("recordings:import", { paths: writeExamples(join(folder, "examples")) });
-    const begin = performance.now();
-    await engine.ask("training:start", { design: DESIGN });
-    const wholeMs = performance.now() - begin;
     for (let round = 0; round < rounds; round++) {
       const training = engine.ask("training:start", { design: DESIGN }).then(
         () => "finished" as const,
@@ -63,7 +60,10 @@ export async function runTrainingKills(
         },
       );
       training.catch(() => {});
-      await sleep(random.next() * LATEST * wholeMs);
+      const reached = random.whole(0, LATEST_EPOCH);
+      const told = (): number => engine.events.filter(({ name }) => name === "training:epoch").length;
+      const before = told();
+      await Promise.race([training.catch(() => {}), until(() => told() - before >= reached)]);
       // Turn by turn, so that both are tried however few rounds there are.
       if (round % 2 === 0) {
         await engine.kill();
