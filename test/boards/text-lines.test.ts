@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { openBoard } from "../../src-main/boards/open-board.ts";
 import { LineSplitter, parseReading, ReadingDetector, usualRate } from "../../src-main/boards/text-lines.ts";
 import { createProject } from "../../src-main/services/example-service.ts";
 import { readSignalFile } from "../../src-main/services/project-service.ts";
 import { recordFromBoard } from "../../src-main/services/recording-service.ts";
+import { steadyClock } from "../steady-clock.ts";
 
 describe("a line of numbers", () => {
   it("is read with commas, tabs, semicolons, blanks and names", () => {
@@ -69,7 +70,6 @@ describe("a board that prints numbers", () => {
   const ends: (() => void)[] = [];
   afterEach(() => {
     for (const end of ends.splice(0)) end();
-    vi.useRealTimers();
   });
 
   /** Prints at 100 Hz; line `bad` of those after `from` is damaged on the way. */
@@ -108,11 +108,8 @@ describe("a board that prints numbers", () => {
   it("is recorded from like any other, at its measured rate, and a damaged line is a lost sample", async () => {
     const folder = mkdtempSync(join(tmpdir(), "limpet-text-"));
     ends.push(() => rmSync(folder, { recursive: true, force: true }));
-    // The rate is measured by a clock that stands still while the computer is busy elsewhere: printer and engine keep to it alike.
-    vi.useFakeTimers({
-      toFake: ["performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval"],
-      shouldAdvanceTime: true,
-    });
+    // The rate is measured by the time between lines.
+    steadyClock();
     const printer = await startPrinter();
     const session = await openBoard(printer.port, {}, readSignalFile);
     try {

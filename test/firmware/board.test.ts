@@ -13,6 +13,7 @@ import { BoardSession, type SessionEvent } from "../../src-main/boards/board-ses
 import { encodeSignals } from "../../src-main/boards/signal-container.ts";
 import { startSimulatedFirmware } from "../../src-main/boards/simulated-firmware.ts";
 import { SimulatedTransport } from "../../src-main/boards/transports/simulated.ts";
+import { steadyClock } from "../steady-clock.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "limpet-board-test-"));
@@ -153,6 +154,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.skipIf(!ready)("the board's application", () => {
   it("streams every sample of its signal at the true rate, and begins the signal again at its end", async () => {
+    steadyClock();
     const session = await connect(newFlash());
     const got: number[] = [];
     session.listen((event: SessionEvent) => {
@@ -230,6 +232,7 @@ describe.skipIf(!ready)("the board's application", () => {
   });
 
   it("classifies overlapping windows of its live signal, each at its own place", async () => {
+    steadyClock();
     const session = await connect(newFlash());
     await session.update(makePackage({ name: "first" }));
     const places: number[] = [];

@@ -39,7 +39,8 @@ const DESIGN = {
   training: { epochs: 30, learningRate: 0.01 },
 };
 
-describe("the commands of learning", () => {
+// In turn: each goes on with what those before it have made.
+describe("the commands of learning", { shuffle: false }, () => {
   const folder = mkdtempSync(join(tmpdir(), "limpet-test-"));
   let path = "";
   const design = join(folder, "design.json");

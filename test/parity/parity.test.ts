@@ -15,6 +15,7 @@ import { VirtualTransport } from "../../src-main/boards/transports/virtual.ts";
 import { Twin } from "../../src-main/features/twin.ts";
 import { seededRandom } from "../conversion/networks.ts";
 import { temporaryFolder } from "../dataset/helpers.ts";
+import { steadyClock } from "../steady-clock.ts";
 import {
   inputOf,
   makePackage,
@@ -271,6 +272,7 @@ describe.skipIf(!built)("random packages", () => {
   });
 
   it("run live with two inputs of one sensor and one of another, each window as on the twin", async () => {
+    steadyClock();
     const made = makePackage(twin, LIVE, 77, "dense");
     const session = await connect(
       new SimulatedTransport({ signal: encodeSignals(SIGNALS), flashPath: join(temporaryFolder(), "flash") }),
@@ -299,6 +301,7 @@ describe.skipIf(!built)("random packages", () => {
   ] as const)(
     "of overlapping frames, live, use frames again and still give the twin's bits: $block",
     async (block) => {
+      steadyClock();
       const rateHz = 4000;
       const design: PackageDesign = {
         name: "overlap",
