@@ -145,6 +145,16 @@ export const recordingRequest = z.object({
 });
 export type RecordingRequest = z.infer<typeof recordingRequest>;
 
+/** How long can be recorded before the disk that holds the project is full. */
+export const recordingRoom = z.object({
+  /** Bytes that a recording may still take. */
+  freeBytes: z.number(),
+  /** What the chosen sensors write in a second, with all that the project keeps besides samples. */
+  bytesPerSecond: z.number().positive(),
+  seconds: z.number(),
+});
+export type RecordingRoom = z.infer<typeof recordingRoom>;
+
 export const recordingResult = z.object({
   recording: z.int(),
   label: z.string(),

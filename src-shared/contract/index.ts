@@ -235,6 +235,8 @@ export const requests = {
   "recording:start": request(board.recordingRequest, board.recordingResult),
   /** Ends the running recording and keeps what was recorded; `recording:start` then returns. */
   "recording:stop": request(none, none),
+  /** Room on the project's disk for the connected board's sensors; all of them, at their first rates, where none is named. */
+  "recording:get-room": request(board.recordingRequest.pick({ sensors: true }), board.recordingRoom),
 
   "design:list-presets": request(
     none,

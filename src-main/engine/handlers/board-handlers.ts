@@ -4,6 +4,7 @@ import { writeFirmware } from "../../services/firmware-service.ts";
 import type { LiveBuffer } from "../../services/live-buffer.ts";
 import { startLive } from "../../services/live-service.ts";
 import { readBoardLog } from "../../services/log-service.ts";
+import { recordingRoom } from "../../services/recording-room.ts";
 import { chooseSensors, recordFromBoard } from "../../services/recording-service.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Handlers } from "../rpc-server.ts";
@@ -73,6 +74,8 @@ export function boardHandlers(state: EngineState, buffer: () => LiveBuffer): Pic
       await state.stopWork("recording");
       return {};
     },
+    "recording:get-room": ({ sensors }) =>
+      recordingRoom(state.project.path, chooseSensors(boards.session, sensors)),
     "live:start": async () => {
       await endLive();
       const { session } = boards;
