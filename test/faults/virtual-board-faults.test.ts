@@ -1,6 +1,5 @@
 /** The same faults with the real firmware in QEMU at the other end of the line. */
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { readFirmwareImage } from "../../src-main/boards/firmware-image.ts";
 import { findQemu } from "../../src-main/boards/qemu-process.ts";
@@ -11,6 +10,7 @@ import { BoardsService } from "../../src-main/services/boards-service.ts";
 import { readSignalFile } from "../../src-main/services/project-service.ts";
 import { recordFromBoard } from "../../src-main/services/recording-service.ts";
 import { temporaryFolder } from "../dataset/helpers.ts";
+import { until } from "../waiting.ts";
 import { expectedRanges, FaultProxy } from "./fault-proxy.ts";
 import { seededRandom } from "./random.ts";
 import { requireSound, storedRanges } from "./verify.ts";
@@ -47,10 +47,11 @@ describe.skipIf(missing !== null)("the firmware behind a bad line", () => {
     cleanups.push(() => service.disconnect());
     await service.connect(proxy.port);
     const seconds = 6;
+    const rateHz = service.session.hello.sensors[0]?.rates[0] ?? 0;
     const recording = service.exclusively((session, reconnect) =>
       recordFromBoard(project, session, { label: "fan", seconds, group: null, sensors: [] }, { reconnect }),
     );
-    await sleep(2500);
+    await until(() => (proxy.passed.at(-1)?.first ?? 0) > 0.4 * seconds * rateHz);
     proxy.breakLine();
     const result = await recording;
     const [stream] = project.streams(result.recording);

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { BoardSession, type SessionEvent } from "../../../src-main/boards/board-session.ts";
 import type { Transport, TransportHandlers } from "../../../src-main/boards/transports/transport.ts";
+import { until } from "../../waiting.ts";
 import { packageForDoubles } from "./doubles-package.ts";
 
 const firmware = join(import.meta.dirname, "../../../firmware");
@@ -131,9 +132,7 @@ async function start(program: string, kind: string, aloneSeconds = 0): Promise<R
   };
 }
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Streams all sensors for a while; the values of each, whole and in order. */
+/** Streams all sensors until each has so many seconds; the values of each, whole and in order. */
 async function listen(session: BoardSession, seconds: number): Promise<Map<number, number[]>> {
   const got = new Map<number, number[]>();
   const places = new Map<number, number>();
@@ -145,7 +144,8 @@ async function listen(session: BoardSession, seconds: number): Promise<Map<numbe
     got.set(sensor, [...(got.get(sensor) ?? []), ...data]);
   });
   await session.start(session.hello.sensors.map((_, index) => ({ index, rateHz: 0 })));
-  await sleep(seconds * 1000);
+  const enough = session.hello.sensors.map(({ rates }) => seconds * (rates[0] ?? 0));
+  await until(() => enough.every((samples, sensor) => (places.get(sensor) ?? 0) > samples));
   for (const { dropped } of await session.stop()) expect(dropped).toBe(0n);
   return got;
 }
@@ -166,7 +166,7 @@ async function exercise({ session }: Running, board: Board): Promise<void> {
   expect(hello.serialNumber).toBe("0123456789ABCDEF");
   expect(hello.slotBytes).toBe((slots[1] - slots[0]) / 2 - 4096);
   expect(hello.sensors.map(({ id, rates: all }) => [id, all[0]])).toEqual(Object.entries(rates));
-  const heard = await listen(session, 1.5);
+  const heard = await listen(session, 1);
   const motion = heard.get(0) ?? [];
   const sound = heard.get(1) ?? [];
   expect(motion.length / 3).toBeGreaterThan(rates.accelerometer);
@@ -193,7 +193,7 @@ async function leaveAlone(
   const alone = { periodMs: 1000 * EVERY_SECONDS, graceMs: 1000, labels: [1], unknown: false };
   expect((await session.update(packageForDoubles("alone", 100, { rateHz, alone }))).accepted).toBe(true);
   leave();
-  for (let waited = 0; waited < 80_000 && !words().includes("rested"); waited += 50) await sleep(50);
+  await until(() => words().includes("rested"));
   const [rested = 0, lit = 0] = (/rested ([\d.]+) lit ([\d.]+)/.exec(words()) ?? []).slice(1).map(Number);
   // A window is a tenth of a second, and some for the sensor to start.
   expect(rested).toBeGreaterThan(0.95 * (ALONE_SECONDS - listens - 2));

@@ -13,7 +13,8 @@ import { TcpTransport } from "../../../src-main/boards/transports/tcp.ts";
 const firmware = join(import.meta.dirname, "../../../firmware");
 const FLASH_BYTES = 256 * 1024;
 const RAM_BYTES = 40 * 1024;
-const START_TRIES = 100;
+/** A busy computer takes its time to start QEMU, milliseconds. */
+const START_MS = 120_000;
 
 /** Why the machine cannot be had here; null where it can. */
 export function missingForMicrobit(): string | null {
@@ -66,7 +67,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Connects as soon as QEMU listens there. */
 async function reach(to: { path: string } | { port: number; host: string }): Promise<Socket> {
-  for (let i = 0; i < START_TRIES; i++) {
+  for (const begin = performance.now(); performance.now() - begin < START_MS; ) {
     try {
       return await new Promise<Socket>((resolve, reject) => {
         const socket = connectTo(to);
