@@ -114,7 +114,7 @@ export class BoardReplay {
 const notFinished = (port: string): LimpetError =>
   new LimpetError("board-timeout", `The board at ${port} did not finish a window.`, {
     field: port,
-    hint: "Try again; if it stays, restart the board.",
+    hint: "Try again; if it fails again, restart the board.",
   });
 
 /** Puts the parts of a replay's result together. */

@@ -26,7 +26,7 @@ export class FlatFile {
   /** Checks that `count` bytes from `at` on are there, and counts them as read. */
   take(at: number, count: number): number {
     if (at < 0 || count < 0 || at + count > this.bytes.length)
-      throw invalidTflite("an offset leads out of the file");
+      throw invalidTflite("an offset points outside the file");
     this.#left -= count;
     if (this.#left < 0) throw invalidTflite("its tables overlap");
     return at;

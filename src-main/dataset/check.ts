@@ -216,7 +216,7 @@ function* streamSteps(database: ProjectDatabase, stream: StreamInfo): Generator<
         `the chunk at sample ${row.first_sample} should have ${row.samples * frame} bytes, it has ${row.data.byteLength}.`,
       );
     } else if (chunkCrc(row.data) !== row.crc32) {
-      problems.push(`the check sum of the chunk at sample ${row.first_sample} is wrong.`);
+      problems.push(`the checksum of the chunk at sample ${row.first_sample} is wrong.`);
     }
     if (row.peaks !== Math.ceil(row.samples / PEAK_SAMPLES) * frame * 2) {
       problems.push(`the chunk at sample ${row.first_sample} has a drawing of the wrong size.`);

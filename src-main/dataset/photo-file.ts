@@ -38,7 +38,7 @@ export function readPhotoFile(path: string): Uint8Array {
   } catch (error) {
     throw new LimpetError("invalid-file", `${path} cannot be read.`, {
       field: path,
-      hint: "See that you may read it, and that its disk is still plugged in.",
+      hint: "Check that you may read it, and that its disk is still plugged in.",
       cause: error,
     });
   }
@@ -77,7 +77,7 @@ const invalid = (
   why: string,
   hint = "Choose a JPEG or PNG file that a picture program opens.",
 ): LimpetError =>
-  new LimpetError("invalid-file", `This photo cannot be taken: ${why}.`, { field: "photo", hint });
+  new LimpetError("invalid-file", `This photo cannot be used: ${why}.`, { field: "photo", hint });
 
 const cutOff = (): LimpetError => invalid("it is cut off");
 
@@ -113,7 +113,7 @@ function readJpeg(bytes: Uint8Array, view: DataView): CheckedPhoto {
     const marker = view.getUint8(at++);
     if (marker === EOI) break;
     if (marker === SOI || marker < 0xc0 || (marker >= 0xd0 && marker <= 0xd7)) {
-      throw invalid(`a marker 0x${marker.toString(16)} stands where none may`);
+      throw invalid(`a marker 0x${marker.toString(16)} is out of place`);
     }
     const length = view.getUint16(at);
     const end = at + length;
@@ -224,7 +224,7 @@ function readPng(bytes: Uint8Array, view: DataView): CheckedPhoto {
     if (end > bytes.length) throw cutOff();
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) {
-      throw invalid(`the check sum of its part ${/^[A-Za-z]{4}$/.test(type) ? type : "?"} is wrong`);
+      throw invalid(`the checksum of its part ${/^[A-Za-z]{4}$/.test(type) ? type : "?"} is wrong`);
     }
     if ((size === null) !== (type === "IHDR")) throw invalid("its parts are in the wrong order");
     if (type === "IHDR") {
@@ -233,7 +233,7 @@ function readPng(bytes: Uint8Array, view: DataView): CheckedPhoto {
     }
     const critical = /^[A-Z]/.test(type);
     if (critical && !["IHDR", "PLTE", "IDAT", "IEND"].includes(type)) {
-      throw invalid(`nobody knows its part ${type}`);
+      throw invalid(`its part ${type} is unknown`);
     }
     if (type === "IDAT") pixels = true;
     if (critical || PNG_KEPT.includes(type)) kept.push(bytes.subarray(at, end));

@@ -100,7 +100,7 @@ export class SignalStatistics {
         if (rateHz > 1) {
           warn(
             "stuck",
-            `${name} never changes (always ${formatValue(channel.low * scale, unit)}): see that the sensor is connected.`,
+            `${name} never changes (always ${formatValue(channel.low * scale, unit)}): check that the sensor is connected.`,
           );
         }
         continue;
@@ -117,7 +117,7 @@ export class SignalStatistics {
         const limit = formatValue(Math.max(Math.abs(channel.low), Math.abs(channel.high)) * scale, unit);
         warn(
           "clipped",
-          `${name} is cut off at ${limit} in ${percent(clipped / channel.count)} of the samples: choose a wider range, or move the sensor away.`,
+          `${name} is clipped at ${limit} in ${percent(clipped / channel.count)} of the samples: choose a wider range, or move the sensor away.`,
         );
       }
       if (sound) {

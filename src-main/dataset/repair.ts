@@ -64,7 +64,7 @@ export function repairProject(path: string): RepairReport {
 
 /** The tables are not what they are taken for, so that what mends rows breaks their rules. Nothing was changed then. */
 const beyondRepair = (path: string, cause: unknown): LimpetError =>
-  new LimpetError("project-corrupt", `${path} is damaged in a way that cannot be mended.`, {
+  new LimpetError("project-corrupt", `${path} is damaged beyond repair.`, {
     field: path,
     hint: "Go back to a snapshot or a copy. Nothing was changed.",
     cause,

@@ -103,7 +103,7 @@ export class Snapshots {
     if (!NAME.test(`${id}.limpet`) || statSync(file, { throwIfNoEntry: false }) === undefined) {
       throw new LimpetError("not-found", `There is no snapshot of ${id}.`, {
         field: "id",
-        hint: "Choose one of the list.",
+        hint: "Choose one from the list.",
       });
     }
     const { ok, problems } = await checkProjectInTurns(file, work);

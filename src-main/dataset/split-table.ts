@@ -89,8 +89,8 @@ export function requireSidesOfRecordings(database: ProjectDatabase): void {
   throw new LimpetError(
     "usage",
     options === null
-      ? "Nothing is held back yet, so that there are no sides to choose from."
-      : "The split divides windows, not recordings.",
+      ? "Nothing is held back yet, so there are no sides to choose from."
+      : "The split is by window, not by recording.",
     { field: "split", hint: "Hold whole recordings back first." },
   );
 }

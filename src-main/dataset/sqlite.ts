@@ -122,13 +122,13 @@ export function translateSqliteError(error: unknown, path: string): unknown {
   ) {
     return new LimpetError("read-only", `${path} cannot be opened.`, {
       ...about,
-      hint: "See that the folder exists, and that you may read and write in it.",
+      hint: "Check that the folder exists, and that you may read and write in it.",
     });
   }
   if (code.startsWith("SQLITE_IOERR") || code === "EIO") {
     return new LimpetError("project-corrupt", `The disk that holds ${path} reports an error.`, {
       ...about,
-      hint: "If it is a memory stick, see that it is still plugged in; then run `limpet check`.",
+      hint: "If it is a memory stick, check that it is still plugged in; then run `limpet check`.",
     });
   }
   if (error instanceof TypeError && error.message.includes("directory does not exist")) {

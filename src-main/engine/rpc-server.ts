@@ -76,7 +76,9 @@ export class RpcServer {
       const asked = someRequest.safeParse(given);
       // Whoever asked something with a number waits for an answer.
       if (asked.success) {
-        const error = new LimpetError("usage", "The request is none of the contract.", { field: "method" });
+        const error = new LimpetError("usage", "The request is not part of the contract.", {
+          field: "method",
+        });
         send(channel, { kind: "error", id: asked.data.id, error: error.toData() });
       }
       return;

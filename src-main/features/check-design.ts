@@ -219,7 +219,7 @@ function checkClasses(counts: WindowCounts, { anomaly }: Pick<Design, "anomaly">
     return [
       error(
         "split",
-        `Only ${trained.map(([label]) => label).join("") || "no class"} has windows for training: divide the recordings anew, with some of each class for training.`,
+        `Only ${trained.map(([label]) => label).join("") || "no class"} has windows for training: split the recordings again, with some of each class for training.`,
       ),
     ];
   }
@@ -266,7 +266,7 @@ function checkSides(plan: readonly RecordingWindows[], options: SplitOptions): F
   const findings: Finding[] = [];
   const count = (side: SplitName): number => windowsOn(plan, side).length;
   if (count("train") === 0) {
-    findings.push(error("split", "There are no windows for training: divide the recordings anew."));
+    findings.push(error("split", "There are no windows for training: split the recordings again."));
     return findings;
   }
   if (count("validation") === 0) {
@@ -287,7 +287,7 @@ export function checkLeaks(plan: readonly RecordingWindows[], options: SplitOpti
     return [
       warning(
         "split",
-        "The split is by window: the test holds windows of recordings that were trained on, so it will look better than the model is on new recordings. Divide by recording or group.",
+        "The split is by window: the test holds windows of recordings that were trained on, so it will look better than the model is on new recordings. Split by recording or group.",
       ),
     ];
   }
@@ -297,7 +297,7 @@ export function checkLeaks(plan: readonly RecordingWindows[], options: SplitOpti
     : [
         warning(
           "split",
-          `${leaking.length === 1 ? `The group ${leaking[0]} is` : `${leaking.length} groups are`} both in training and in the test: the test tells nothing about new machines, sessions or persons. Divide by group.`,
+          `${leaking.length === 1 ? `The group ${leaking[0]} is` : `${leaking.length} groups are`} both in training and in the test: the test tells nothing about new machines, sessions or persons. Split by group.`,
         ),
       ];
 }

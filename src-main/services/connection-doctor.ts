@@ -136,13 +136,13 @@ async function permission(path: string, error: LimpetError, eyes: DoctorEyes): P
   return group !== null
     ? {
         cause: "permission",
-        message: `Only members of the group ${group} may open ${path}, and you are none yet.`,
+        message: `Only members of the group ${group} may open ${path}, and you are not one yet.`,
         next: "Type this command once, then log out and in again.",
         command: `sudo usermod -a -G ${group} $USER`,
       }
     : {
         cause: "permission",
-        message: `You may not open ${path}.`,
+        message: `You do not have permission to open ${path}.`,
         next: "Type this command once, then plug the board in again.",
         command: `echo 'SUBSYSTEM=="tty", SUBSYSTEMS=="usb", TAG+="uaccess"' | sudo tee /etc/udev/rules.d/70-boards.rules`,
       };
@@ -238,7 +238,7 @@ async function listenForIt(
 }
 
 const CHARGE_ONLY =
-  "Try another cable: many only charge. One that a telephone is read out with carries data. Then try another socket.";
+  "Try another cable: many only charge. One that copies files from a phone carries data. Then try another socket.";
 
 /** What is plugged in and is no port that could be listed. */
 async function everything(eyes: DoctorEyes): Promise<ConnectionFinding[]> {

@@ -161,7 +161,7 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
   if (train.windows.length === 0) {
     throw new LimpetError("invalid-dataset", "There are no training windows to measure the activations on.", {
       field: "split",
-      hint: "Divide the recordings so that some are for training, or undo what took them away.",
+      hint: "Split the recordings so that some are for training, or undo what took them away.",
     });
   }
   throwIfCancelled(work.signal);

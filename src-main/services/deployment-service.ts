@@ -228,6 +228,6 @@ async function prove(
   }
   throw new LimpetError("board-refused", "What is on the board is not the model that was sent.", {
     field: session.port,
-    hint: `${hadModel ? "The model before it is in use again. " : ""}Try again; if it stays, the board's flash is worn out.`,
+    hint: `${hadModel ? "The model before it is in use again. " : ""}Try again; if it fails again, the board's flash is worn out.`,
   });
 }

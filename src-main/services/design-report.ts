@@ -141,7 +141,7 @@ function costFindings(
       findings.push({
         level: "warning",
         field: "window.strideMs",
-        message: `A board that takes a window every ${everyMs / 1000} s and sleeps between keeps to ${wantedMilliwatts} mW, reckoned for the micro:bit v2 with its sensors. The period is chosen when the model is deployed.`,
+        message: `A board that takes a window every ${everyMs / 1000} s and sleeps between keeps to ${wantedMilliwatts} mW, calculated for the micro:bit v2 with its sensors. The period is chosen when the model is deployed.`,
       });
     }
   }

@@ -128,8 +128,8 @@ function leakFindings(project: ProjectFile, { plan }: Pick<LearningPlan, "plan">
     message,
     hint:
       options?.by === "window"
-        ? "Divide by recording (`limpet split --by recording`), or by group where recordings belong together."
-        : "Divide by group (`limpet split --by group`).",
+        ? "Split by recording (`limpet split --by recording`), or by group where recordings belong together."
+        : "Split by group (`limpet split --by group`).",
     place: "collect",
   }));
 }

@@ -76,7 +76,7 @@ export function parseRow(row: Pick<ExperimentRow, "id" | "design" | "result">): 
   if (!design.success || !result.success) {
     throw new LimpetError("project-corrupt", `What is stored of experiment ${row.id} cannot be read.`, {
       field: "experiment",
-      hint: "Train it again; recordings are not concerned.",
+      hint: "Train it again; recordings are not affected.",
       cause: design.error ?? result.error,
     });
   }

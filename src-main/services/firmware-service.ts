@@ -167,7 +167,7 @@ async function write(
     "board-not-found",
     `${description.name} did not come back after its firmware was written.`,
     {
-      hint: "Plug the board out and in again, then look for it in the list.",
+      hint: "Unplug the board and plug it in again, then look for it in the list.",
     },
   );
 }

@@ -51,7 +51,7 @@ export async function learningCurve(
       "A learning curve needs recordings for training and recordings for validation.",
       {
         field: "split",
-        hint: "Divide the recordings so that there are some on both sides (`limpet split`).",
+        hint: "Split the recordings so that there are some on both sides (`limpet split`).",
       },
     );
   }

@@ -177,7 +177,7 @@ export class RecordingRun {
         this.#end(
           new LimpetError("board-timeout", `The board at ${this.#session.port} stopped sending${which}.`, {
             field: this.#session.port,
-            hint: "Restart the board and see that its cable sits well.",
+            hint: "Restart the board and check that its cable is firmly in.",
           }),
         );
         return;
@@ -233,7 +233,7 @@ export class RecordingRun {
 const restarted = (port: string): LimpetError =>
   new LimpetError("board-unplugged", `The board at ${port} restarted, and its sample numbers began anew.`, {
     field: port,
-    hint: "See that its power supply and cable sit well, and record again.",
+    hint: "Check its power supply and that its cable is firmly in, and record again.",
   });
 
 /** Throws `board-unplugged` where the board is another one or has restarted since. */

@@ -1,5 +1,5 @@
 /**
- * A report for whoever helps the user: versions, computer, log, what the open project consists of. No samples, no names of labels
+ * A report for support the user: versions, computer, log, what the open project consists of. No samples, no names of labels
  * or recordings and no path of the user's home are in it, unless the project itself is asked for.
  */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";

@@ -37,7 +37,7 @@ export async function scoreSide(
   if (windows.length === 0) {
     throw new LimpetError("invalid-dataset", `There are no ${split} windows to evaluate on.`, {
       field: "split",
-      hint: "Divide the recordings so that some are on that side (`limpet split`).",
+      hint: "Split the recordings so that some are on that side (`limpet split`).",
     });
   }
   if (engine === "float") {

@@ -158,6 +158,6 @@ const stuck = (ms: number) =>
     "training-failed",
     `The training thread gave no sign of life for ${Math.round(ms / 1000)} s and was ended.`,
     {
-      hint: "Train again; if it stays so, choose a smaller network or fewer windows. The project is as it was.",
+      hint: "Train again; if it happens again, choose a smaller network or fewer windows. The project is as it was.",
     },
   );

@@ -89,7 +89,7 @@ async function chooseBackend(wish: BackendWish, job: TrainingJob): Promise<Backe
       "Convolutions cannot be trained: the training kernels are not built.",
       {
         field: "resources/firmware/training-kernels.wasm",
-        hint: "Run npm run setup (it needs clang for WebAssembly and says how to install it), or choose a dense network.",
+        hint: "Run `npm run setup` (it needs clang for WebAssembly and says how to install it), or choose a dense network.",
       },
     );
   }

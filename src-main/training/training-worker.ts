@@ -54,7 +54,7 @@ function translated(error: unknown): LimpetError {
   if (error instanceof LimpetError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new LimpetError("training-failed", `Training failed: ${message}`, {
-    hint: "Train again with another network or a smaller batch; if it stays, report it with this sentence.",
+    hint: "Train again with another network or a smaller batch; if it fails again, report it with this sentence.",
     cause: error,
   });
 }

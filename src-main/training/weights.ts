@@ -80,7 +80,7 @@ export function decodeNetwork(bytes: Uint8Array): TrainedNetwork {
     });
   }
   if (view.getUint32(12, true) !== crc32(bytes.subarray(HEAD_BYTES)))
-    throw damaged("their check sum is wrong");
+    throw damaged("their checksum is wrong");
   const jsonBytes = view.getUint32(8, true);
   let at = HEAD_BYTES + Math.ceil(jsonBytes / 4) * 4;
   const next = (count: number): Float32Array => {
@@ -107,7 +107,7 @@ function parse(json: Uint8Array): z.infer<typeof storedNetwork> {
 
 function damaged(why: string, cause?: unknown): LimpetError {
   return new LimpetError("project-corrupt", `The weights of this experiment are damaged: ${why}.`, {
-    hint: "Train it again; recordings are not concerned.",
+    hint: "Train it again; recordings are not affected.",
     cause,
   });
 }

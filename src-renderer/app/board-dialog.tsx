@@ -174,7 +174,7 @@ function BoardList({ onClose }: { onClose: () => void }) {
           </Button>
         )}
         <Button type="submit" loading={connect.running} disabled={wanted === "" || firmware.running}>
-          {connect.error !== null ? t("Try again") : connected ? t("Connect anew") : t("Connect")}
+          {connect.error !== null ? t("Try again") : connected ? t("Reconnect") : t("Connect")}
         </Button>
       </div>
     </form>

@@ -15,7 +15,7 @@ import { useWork, type Work } from "./engine-context.ts";
 /** What to check where the first step does not help, in the order of how often it is the reason. */
 const CHECKS: Partial<Record<ErrorCode, readonly string[]>> = {
   "board-not-found": [
-    "The cable carries data: many cables only charge. Try one that a telephone is read out with.",
+    "The cable carries data: many cables only charge. Try one that copies files from a phone.",
     "The board has power: a lamp on it is lit.",
     "Another USB socket of this computer, without a hub between.",
   ],
@@ -32,7 +32,7 @@ const CHECKS: Partial<Record<ErrorCode, readonly string[]>> = {
     "Press the board's reset button once and try again.",
     "If a lamp pulses slowly, the board is in its bootloader: press reset once more.",
   ],
-  "board-unplugged": ["See that the plug sits well, and that the cable is not bent at the board."],
+  "board-unplugged": ["Check that the plug is firmly in, and that the cable is not bent at the board."],
 };
 
 /** Codes that the doctor has something to say about. */

@@ -49,9 +49,9 @@ function Soundness() {
       <div className="row">
         <ShieldCheck size={20} aria-hidden />
         <div className="grow">
-          <h3>{t("Is it sound?")}</h3>
+          <h3>{t("Is it intact?")}</h3>
           <p className="soft small">
-            {t("Reads every sample and compares it with its check sum. Nothing is changed.")}
+            {t("Reads every sample and compares it with its checksum. Nothing is changed.")}
           </p>
         </div>
         <Button variant="default" loading={check.running} onClick={() => void check.start({})}>
@@ -112,7 +112,7 @@ function Snapshots({ path, onClose }: { path: string; onClose: () => void }) {
           <h3>{t("Copies of earlier days")}</h3>
           <p className="soft small">
             {t(
-              "Limpet keeps one copy for each day on which the project was open. Going back keeps the present file, too.",
+              "Limpet keeps one copy for each day on which the project was open. Going back keeps the current file, too.",
             )}
           </p>
         </div>
@@ -128,7 +128,7 @@ function Snapshots({ path, onClose }: { path: string; onClose: () => void }) {
         />
       ) : answer?.length === 0 ? (
         <p className="soft">
-          {t("There is none yet: the first is made a little after the project was opened.")}
+          {t("There is none yet: the first is made shortly after the project is opened.")}
         </p>
       ) : (
         <ul className="copies">
@@ -140,7 +140,9 @@ function Snapshots({ path, onClose }: { path: string; onClose: () => void }) {
               </span>
               {chosen === id ? (
                 <span className="row" style={{ gap: 8 }}>
-                  <span className="small">{t("All that was done since is then in the kept file only.")}</span>
+                  <span className="small">
+                    {t("Everything done since then will be in the kept file only.")}
+                  </span>
                   <Button size="xs" onClick={() => void go(id)}>
                     {t("Go back to it")}
                   </Button>
@@ -198,7 +200,7 @@ function SupportReport({ canHoldProject }: { canHoldProject: boolean }) {
       <div className="row">
         <LifeBuoy size={20} aria-hidden />
         <div className="grow">
-          <h3>{t("A report for whoever helps")}</h3>
+          <h3>{t("A report for support")}</h3>
           <p className="soft small">
             {t(
               "Versions, the log and figures as a zip file. No recordings, no names: look inside before you send it.",

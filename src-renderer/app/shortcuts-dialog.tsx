@@ -35,7 +35,7 @@ const GROUPS: readonly { readonly title: string; readonly keys: readonly (readon
       ["S", "Spectrogram"],
       ["[  ]", "Mark beginning and end"],
       ["Shift + ← →", "Move the end of the mark"],
-      ["+  –  0", "Closer, wider, all of it"],
+      ["+  –  0", "Zoom in, zoom out, show all"],
       ["1 … 9", "Change the class"],
       ["Page ↑ ↓", "The recording before and after"],
       ["Del", "Delete it"],

@@ -203,7 +203,7 @@ export function followEngine(client: EngineClient): void {
         level: "warning",
         message: i18next.t("The engine was started again; the window is connected to it."),
         hint: i18next.t(
-          "What was saved is unharmed. What was under way has ended: start it once more. The log says why.",
+          "What was saved is unharmed. What was under way has ended: start it again. The log says why.",
         ),
         action: { label: i18next.t("Show the log"), run: () => set({ logOpened: true }) },
       });

@@ -24,7 +24,7 @@ export function RecordSettings({ board }: { board: BoardInfo }) {
         data={[
           { value: "fixed", label: t("one of a fixed length") },
           { value: "series", label: t("several in turn") },
-          { value: "plan", label: t("so many of every class") },
+          { value: "plan", label: t("a set number of each class") },
           { value: "open", label: t("until stopped") },
         ]}
       />

@@ -174,7 +174,7 @@ function Health({ findings, seconds }: { findings: readonly QualityFinding[]; se
     <ul className="health" aria-label={t("Health of the signal")} aria-live="polite">
       {warnings.length === 0 ? (
         <li data-level="good">
-          <Check size={15} aria-hidden /> {t("The signal looks sound.")}
+          <Check size={15} aria-hidden /> {t("The signal looks good.")}
         </li>
       ) : (
         warnings.slice(0, 4).map(({ message }) => (

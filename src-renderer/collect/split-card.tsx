@@ -43,7 +43,7 @@ export function SplitCard() {
           onChange={(value) => setTest(Math.min(40, Math.max(5, Number(value))))}
         />
         <Button variant={share === null ? "filled" : "default"} loading={split.running} onClick={apply}>
-          {share === null ? t("Hold back recordings") : t("Split anew")}
+          {share === null ? t("Hold back recordings") : t("Split again")}
         </Button>
         <p className="grow soft">
           {share === null

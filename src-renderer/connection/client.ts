@@ -140,7 +140,7 @@ export class EngineClient {
     else
       waiting.reject(
         new LimpetError("internal", `The engine's answer to ${waiting.name} is not as agreed.`, {
-          hint: "Start Limpet again. If this stays, report it.",
+          hint: "Start Limpet again. If it happens again, report it.",
           cause: result.error,
         }),
       );

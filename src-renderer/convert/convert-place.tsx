@@ -111,7 +111,7 @@ function Convert({ experiment }: { experiment: ExperimentInfo }) {
       {report === null && !convert.running && !kept.asking && (
         <Empty
           text={t(
-            "The trained network counts in 32-bit numbers. A board counts in 8-bit ones: a quarter of the memory, and much less time and power. Converting measures what that costs.",
+            "The trained network calculates with 32-bit numbers. A board calculates with 8-bit ones: a quarter of the memory, and much less time and power. Converting measures what that costs.",
           )}
         />
       )}

@@ -49,7 +49,7 @@ export function AloneCard(props: {
             .map((value) => ({ value: String(value), label: `${words(value)}${goalOf(value)}` }))}
         />
         <NumberInput
-          label={t("A new state counts after so many windows alike")}
+          label={t("Windows in a row that must agree before a new state counts")}
           min={1}
           max={255}
           value={alone.confirm}
@@ -79,7 +79,7 @@ export function AloneCard(props: {
       </p>
       {reckoned !== null && (
         <p className="small">
-          {t("About {{power}}, reckoned for {{board}}: {{days}} days on a CR2032.", {
+          {t("About {{power}}, calculated for {{board}}: {{days}} days on a CR2032.", {
             power: powerText(reckoned.budget.milliwatts),
             board: reckoned.board,
             days: Math.floor(reckoned.budget.batteryDays.cr2032 ?? 0),

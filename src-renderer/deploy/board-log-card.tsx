@@ -24,7 +24,7 @@ export function BoardLogCard({ onRead }: { onRead: () => Promise<void> }) {
     if (done !== null && clear)
       useApp.getState().notify({
         level: "info",
-        message: t("The board's log was read and emptied; it begins anew."),
+        message: t("The board's log was read and emptied."),
       });
   };
   return (
@@ -67,7 +67,7 @@ export function BoardLogCard({ onRead }: { onRead: () => Promise<void> }) {
       {log === null ? (
         <p className="soft">
           {t(
-            "A board notes each change of state in its own memory, also while no computer is near, and over power cuts.",
+            "A board notes each change of state in its own memory, also while no computer is near, and through power cuts.",
           )}
         </p>
       ) : (
@@ -141,7 +141,7 @@ function Seen({ log }: { log: BoardLog }) {
       )}
       {log.eventsLost > 0 && (
         <p className="soft small">
-          {t("{{count}} older events gave way to newer ones.", { count: log.eventsLost })}
+          {t("{{count}} older events were replaced by newer ones.", { count: log.eventsLost })}
         </p>
       )}
     </>

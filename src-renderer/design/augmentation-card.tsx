@@ -24,8 +24,8 @@ const SIGNAL: readonly NumberField[] = [
     max: 50,
     help: "An epoch takes one of them or the window itself.",
   },
-  part("noise", "Noise (%)", 1, "The strongest noise, as a part of each channel's own deviation."),
-  part("gain", "Louder or fainter (%)", 1, "By this much at most."),
+  part("noise", "Noise (%)", 1, "The strongest noise, as a share of each channel's own standard deviation."),
+  part("gain", "Louder or quieter (%)", 1, "By this much at most."),
   {
     key: "timeShiftMs",
     label: "Earlier or later (ms)",
@@ -34,7 +34,7 @@ const SIGNAL: readonly NumberField[] = [
     step: 10,
     help: "With the recording's own samples.",
   },
-  part("speed", "Faster or slower (%)", 0.5, "Pitch goes with it."),
+  part("speed", "Faster or slower (%)", 0.5, "The pitch changes too."),
 ];
 const ROTATION: NumberField = {
   key: "rotationDegrees",
@@ -51,7 +51,7 @@ const MASKING = part(
   "A band of times and one of frequencies are hidden in each epoch.",
 );
 const SOUND: readonly NumberField[] = [
-  part("frequencyWarp", "Stretched in frequency (%)", 0.5, "As voices of other people are."),
+  part("frequencyWarp", "Stretched in frequency (%)", 0.5, "As other people's voices are."),
   part("tempo", "Other tempo, same pitch (%)", 1, "As people speak faster or slower."),
 ];
 
@@ -105,7 +105,7 @@ export function AugmentationCard(props: {
       {augmentation === undefined ? (
         <p className="soft small">
           {t(
-            "With copies the network sees of each window something else in every epoch: it learns what the states have in common, not what one day or one mounting was like.",
+            "With copies, the network sees each window a little differently in every epoch: it learns what the states have in common, not what one day or one mounting was like.",
           )}
         </p>
       ) : (

@@ -47,7 +47,7 @@ export function CostCard({ report }: { report: DesignReport | null }) {
       </div>
       <p className="soft small">
         {t(
-          "Against what the smallest supported board (micro:bit v2) leaves for a model, and the power of the goal.",
+          "Compared with what the smallest supported board (micro:bit v2) leaves for a model, and with the power in the goal.",
         )}
       </p>
       {report?.powerBudget != null && (

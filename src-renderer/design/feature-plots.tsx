@@ -50,7 +50,7 @@ export function FeaturePlots({ design }: { design: DesignFile }) {
       )}
       <p className="soft small">
         {t(
-          "Mean over all windows of a class; the shade is one deviation to either side. Where lines part, classes can be told apart.",
+          "Mean over all windows of a class; the shaded band is one standard deviation to either side. Where the lines separate, classes can be told apart.",
         )}
       </p>
     </Card>

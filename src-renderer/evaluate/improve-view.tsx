@@ -55,13 +55,11 @@ function Findings({ experiment }: { experiment: ExperimentInfo }) {
       {findings === null && !diagnose.running && (
         <p className="soft">
           {t(
-            "Looks for labels that seem wrong, dead or doubled channels, recordings that are there twice, classes with too little, a test that knows too much, and what to record next. Takes some seconds; nothing is changed.",
+            "Looks for labels that seem wrong, dead or doubled channels, duplicate recordings, classes with too little data, leaks between training and test, and what to record next. Takes some seconds; nothing is changed.",
           )}
         </p>
       )}
-      {findings?.length === 0 && (
-        <Message level="good" message={t("Nothing was found that stands in the way.")} />
-      )}
+      {findings?.length === 0 && <Message level="good" message={t("No problems were found.")} />}
       {findings !== null && findings.length > 0 && (
         <ul className="findings">
           {findings.map((finding) => (

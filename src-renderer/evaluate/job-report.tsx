@@ -133,7 +133,7 @@ function Report({ experiment }: { experiment: ExperimentInfo }) {
           loading={make.running}
           onClick={() => void preview()}
         >
-          {html === null ? t("Make the report") : t("Make it anew")}
+          {html === null ? t("Make the report") : t("Make it again")}
         </Button>
         <p className="soft small">
           {t(

@@ -37,7 +37,7 @@ export function LearningCurve({ experiment }: { experiment: ExperimentInfo }) {
       {report === null && !curve.running && (
         <p className="soft">
           {t(
-            "Trains the same design on a quarter, half, three quarters and all of the recordings, and compares. No run is added to the list.",
+            "Trains the same design on a quarter, half, three quarters and all of the recordings, and compares. No experiment is added to the list.",
           )}
         </p>
       )}

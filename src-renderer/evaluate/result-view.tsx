@@ -72,7 +72,7 @@ function Classes({ report }: { report: EvaluationReport }) {
               <th
                 className="num"
                 title={t(
-                  "Area under the ROC curve: 1 parts the class from all others at some threshold, 0.5 is chance",
+                  "Area under the ROC curve: 1 separates the class from all others at some threshold, 0.5 is chance",
                 )}
               >
                 AUC

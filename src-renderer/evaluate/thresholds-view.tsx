@@ -195,7 +195,7 @@ function Classes(props: {
                 windows: row.windows,
               })
             : t(
-                "From {{windows}} windows of its own and {{minutes}} minutes of others: a rate below {{rate}} each hour cannot be told from none.",
+                "From {{windows}} windows of its own and {{minutes}} minutes of others: a rate below {{rate}} each hour cannot be told from zero.",
                 {
                   windows: row.windows,
                   minutes: grouped(row.otherHours * 60, 1),

@@ -37,7 +37,7 @@ export function Verdict({ report }: { report: EvaluationReport }) {
           {met
             ? t("This meets the goal of {{goal}}.", { goal: percent(goal) })
             : t("The goal of {{goal}} is not met.", { goal: percent(goal) })}{" "}
-          {t("Whole recordings by the most of their windows: {{right}} of {{count}} right.", {
+          {t("Whole recordings by the majority of their windows: {{right}} of {{count}} right.", {
             right: Math.round(report.recordings.accuracy * report.recordings.count),
             count: report.recordings.count,
           })}

@@ -70,7 +70,7 @@ export function GoalPlace() {
   return (
     <Page
       title={t("place.goal")}
-      question={t("What shall the board tell apart, and when is it good enough?")}
+      question={t("What should the board tell apart, and when is it good enough?")}
       action={
         <>
           <span className="why">{problem}</span>
@@ -142,7 +142,7 @@ export function GoalPlace() {
               <TextInput
                 className="grow"
                 aria-label={t("Description of class {{number}}", { number: index + 1 })}
-                placeholder={t("How one knows it")}
+                placeholder={t("How to recognise it")}
                 value={one.description}
                 onChange={(event) => setClass(index, { description: event.currentTarget.value })}
               />
@@ -202,7 +202,7 @@ export function GoalPlace() {
               onChange={(value) => change({ powerMilliwatts: Math.max(0.001, Number(value)) })}
             />
             <NativeSelect
-              label={t("Fed by")}
+              label={t("Powered by")}
               value={goal.battery}
               onChange={(event) => change({ battery: event.currentTarget.value as Goal["battery"] })}
               data={["CR2032", "2xAA", { value: "mains", label: t("mains") }]}

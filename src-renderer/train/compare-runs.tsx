@@ -35,7 +35,7 @@ export function CompareRuns(props: { a: ExperimentInfo; b: ExperimentInfo; onClo
   ];
   return (
     <Card
-      title={t("Two runs side by side")}
+      title={t("Two experiments side by side")}
       aside={
         <div className="row" style={{ gap: 8 }}>
           {!values && (

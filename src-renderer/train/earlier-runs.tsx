@@ -26,14 +26,14 @@ export function EarlierRuns() {
   return (
     <>
       <Card
-        title={t("Runs")}
+        title={t("Experiments")}
         aside={
           experiments.length > 1 && (
             <span className="soft small">{t("Tick two to see them side by side.")}</span>
           )
         }
       >
-        <ScrollX name={t("Runs")}>
+        <ScrollX name={t("Experiments")}>
           <table className="list runs">
             <thead>
               <tr>
@@ -153,14 +153,14 @@ function Run(props: {
       <td>
         <div className="row" style={{ gap: 6, flexWrap: "nowrap", justifyContent: "flex-end" }}>
           {inHand ? (
-            <span className="tag">{t("in hand")}</span>
+            <span className="tag">{t("current")}</span>
           ) : (
             <Button
               size="xs"
               variant="default"
               onClick={() => useApp.setState({ experiment: run.id, epochs: [] })}
             >
-              {t("Take this one")}
+              {t("Use this one")}
             </Button>
           )}
           <button

@@ -55,7 +55,7 @@ export function TrainPlace() {
           </Button>
         ) : (
           <>
-            <span className="why">{current !== null && t("In hand: {{name}}", { name: current.name })}</span>
+            <span className="why">{current !== null && t("Current: {{name}}", { name: current.name })}</span>
             {result !== null && (
               <Button size="md" variant="default" disabled={busy} onClick={() => void start()}>
                 {t("Train again")}
@@ -123,7 +123,7 @@ function Training(props: {
         <Message
           level="info"
           message={t(
-            "A training is under way that was begun in another window, or before this one was loaded anew.",
+            "A training is under way that was begun in another window, or before this one was reloaded.",
           )}
         />
       )}

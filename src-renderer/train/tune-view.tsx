@@ -57,7 +57,7 @@ export function TuneView() {
       <Card title={t("Find a better design")}>
         <p className="soft">
           {t(
-            "Tries windows, features and networks that fit on the board, begins with the recommended design, and keeps the best as runs. Validation recordings decide; the held-back ones are not looked at.",
+            "Tries windows, features and networks that fit on the board, begins with the recommended design, and keeps the best as experiments. Validation recordings decide; the held-back ones are not looked at.",
           )}
         </p>
         <div className="row end tune-form">
@@ -153,7 +153,9 @@ function Results(props: { results: readonly TuneResult[]; regression: boolean; r
   const write = (share: number): string => (props.regression ? fixed(share, 3) : percent(share));
   const take = (one: TuneResult): void => {
     useApp.setState({ experiment: one.experiment, epochs: [] });
-    useApp.getState().notify({ level: "good", message: t("“{{name}}” is in hand.", { name: one.name }) });
+    useApp
+      .getState()
+      .notify({ level: "good", message: t("“{{name}}” is now the current one.", { name: one.name }) });
   };
   return (
     <ScrollX name={t("Find a better design")}>
@@ -204,7 +206,7 @@ function Results(props: { results: readonly TuneResult[]; regression: boolean; r
               <td className="num">{fixed(one.latencyMs, 1)} ms</td>
               <td>
                 {one.experiment === current?.id ? (
-                  <span className="tag">{t("in hand")}</span>
+                  <span className="tag">{t("current")}</span>
                 ) : (
                   <Button
                     size="xs"
@@ -212,7 +214,7 @@ function Results(props: { results: readonly TuneResult[]; regression: boolean; r
                     disabled={props.running}
                     onClick={() => take(one)}
                   >
-                    {t("Take this one")}
+                    {t("Use this one")}
                   </Button>
                 )}
               </td>

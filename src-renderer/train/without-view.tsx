@@ -135,7 +135,7 @@ function Outcome({ report }: { report: WithoutReport | null }) {
               p: report.pValue < 0.001 ? "< 0.001" : fixed(report.pValue, 3),
             },
           )}
-          {name !== undefined && ` ${t("Kept as the run “{{name}}”.", { name })}`}
+          {name !== undefined && ` ${t("Kept as the experiment “{{name}}”.", { name })}`}
         </p>
       </div>
     </div>

@@ -26,7 +26,7 @@ import { joinPath, pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, WorkProgress } from "../widgets/parts.tsx";
 
 const STEPS: Record<Place, { readonly Icon: LucideIcon; readonly text: string }> = {
-  goal: { Icon: Target, text: "Say what the board shall tell apart" },
+  goal: { Icon: Target, text: "Say what the board should tell apart" },
   collect: { Icon: Mic, text: "Record vibration and sound, or import files" },
   design: { Icon: SlidersHorizontal, text: "Choose what the model looks at" },
   train: { Icon: TrendingUp, text: "Train on this computer, offline" },
@@ -210,7 +210,7 @@ function Recent({ onOpen }: { onOpen: (path: string) => void }) {
   const projects = (recent.result ?? []).slice(0, 4);
   return (
     <section className="card">
-      <h2>{t("Opened lately")}</h2>
+      <h2>{t("Recent projects")}</h2>
       {projects.length === 0 ? (
         <p className="soft">{t("Projects that you open appear here.")}</p>
       ) : (

@@ -155,8 +155,8 @@ export function LiveTrace({
           size="xs"
           variant="default"
           aria-pressed={locked}
-          aria-label={t("Hold the scale")}
-          title={t("Hold the scale")}
+          aria-label={t("Lock the scale")}
+          title={t("Lock the scale")}
           onClick={() => setLocked(!locked)}
         >
           {locked ? <Lock size={15} /> : <LockOpen size={15} />}

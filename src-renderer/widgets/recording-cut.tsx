@@ -44,7 +44,7 @@ export function CutPanel(props: {
       <div>
         <h3>
           {marked === null
-            ? t("In sight: {{from}} to {{to}} s", ends(props.span))
+            ? t("Shown: {{from}} to {{to}} s", ends(props.span))
             : t("Marked: {{from}} to {{to}} s ({{length}} s)", {
                 ...ends(marked),
                 length: (marked.to - marked.from).toFixed(2),

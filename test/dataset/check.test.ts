@@ -35,7 +35,7 @@ describe("a check", () => {
     [
       "a flipped sample",
       "UPDATE chunks SET data = zeroblob(length(data)) WHERE id = 2",
-      "check sum of the chunk at sample 5461 is wrong",
+      "checksum of the chunk at sample 5461 is wrong",
     ],
     ["a chunk that is gone", "DELETE FROM chunks WHERE id = 2", "samples 5461 to 10921 are missing"],
     [
@@ -74,7 +74,7 @@ describe("a check", () => {
     writeFileSync(path, bytes);
     const result = checkProject(path);
     expect(result.ok).toBe(false);
-    expect(result.problems.join("\n")).toMatch(/check sum|Database/);
+    expect(result.problems.join("\n")).toMatch(/checksum|Database/);
     const project = ProjectFile.open(path);
     const error = errorOf("project-corrupt", () => {
       for (const { streams } of project.recordings()) project.readSamples(streams[0]?.id ?? 0, 0, 20_000);

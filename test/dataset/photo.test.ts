@@ -68,7 +68,7 @@ describe("a photo", () => {
     expect(reason(Buffer.concat([PNG_MAGIC, pngChunk("IEND", new Uint8Array(0))]))).toContain("order");
     const flipped = png();
     flipped[50] = (flipped[50] ?? 0) ^ 1;
-    expect(reason(flipped)).toContain("check sum");
+    expect(reason(flipped)).toContain("checksum");
     expect(reason(hugePng(0, 4))).toContain("no pixels");
     expect(reason(hugePng(16_000, 16_000))).toContain("16000 x 16000");
     expect(reason(hugePng(40_000, 2))).toContain("40000 x 2");

@@ -90,7 +90,7 @@ describe("quality checks", () => {
     const statistics = new SignalStatistics(mono);
     statistics.add(new Int16Array(500).fill(980));
     expect(statistics.findings()[0]?.message).toBe(
-      "accX never changes (always 0.98 g): see that the sensor is connected.",
+      "accX never changes (always 0.98 g): check that the sensor is connected.",
     );
     const [lost, short] = recordingFindings({
       seconds: 0.4,

@@ -151,7 +151,7 @@ test("a design with plots of its features; search and comparison leave the model
   });
   await expect(page.getByText("In hand: hasty")).toBeVisible();
   for (const box of await page.getByRole("checkbox", { name: /side by side$/ }).all()) await box.check();
-  await expect(page.getByText("Two runs side by side")).toBeVisible();
+  await expect(page.getByText("Two experiments side by side")).toBeVisible();
   await button(page, "Compare on the held-back recordings").click();
   await expect(
     page.getByText(/is better, and chance would not explain it|Chance would explain the difference/),
@@ -176,7 +176,7 @@ test("a design with plots of its features; search and comparison leave the model
   await button(page, "Stop and keep best").click();
   await expect(page.getByText(/^Found \(\d+\)/)).toBeVisible({ timeout: 60_000 });
   await expectBothAccessible(limpet);
-  await page.getByRole("button", { name: "Take this one" }).first().click();
+  await page.getByRole("button", { name: "Use this one" }).first().click();
   await expect(page.getByText("In hand: hasty")).toHaveCount(0);
 
   // Onto a board that shall rest between windows; its own log can be read.

@@ -40,7 +40,7 @@ export function refusal(kind: RequestKind, status: number): LimpetError {
   return new LimpetError(
     "board-refused",
     `The board refused the command "${kind}": ${REASONS[status] ?? `error ${status}`}.`,
-    { hint: HINTS[status] ?? "Try again; if it stays, restart the board." },
+    { hint: HINTS[status] ?? "Try again; if it fails again, restart the board." },
   );
 }
 

@@ -18,7 +18,7 @@ export function translateOpenError(path: string, error: Error): LimpetError {
     });
   }
   if (/permission denied|EACCES|EPERM/i.test(text)) {
-    return new LimpetError("board-permission", `You may not open ${path}.`, {
+    return new LimpetError("board-permission", `You do not have permission to open ${path}.`, {
       ...options,
       hint:
         platform() === "linux"

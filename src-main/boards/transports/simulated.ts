@@ -127,7 +127,7 @@ export class SimulatedTransport implements Transport {
     this.#handlers?.onLost(
       new LimpetError("board-unplugged", "The simulated board's firmware crashed.", {
         field: this.port,
-        hint: "Connect again. If it stays, deploy another model.",
+        hint: "Connect again. If it happens again, deploy another model.",
         cause,
       }),
     );

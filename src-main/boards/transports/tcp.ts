@@ -29,7 +29,7 @@ export function translateSocketError(
   if (opened) {
     return new LimpetError("board-unplugged", `The connection to the board at ${port} broke off.`, {
       field: port,
-      hint: "See that the board is still running, and connect again.",
+      hint: "Check that the board is still running, and connect again.",
       cause: error,
     });
   }

@@ -51,7 +51,7 @@ export function readSignals(path: string, options: ReadOptions = {}): ReadResult
   } catch (error) {
     throw new LimpetError("invalid-file", `${path} cannot be read.`, {
       field: path,
-      hint: "See that you may read it, and that its disk is still plugged in.",
+      hint: "Check that you may read it, and that its disk is still plugged in.",
       cause: error,
     });
   }

@@ -31,7 +31,7 @@ const REASONS: Readonly<Record<number, string>> = {
   13: "a page of the flash could not be erased",
   14: "the flash could not be erased",
   15: "the flash could not be written",
-  18: "a check sum of the hex stream was wrong",
+  18: "a checksum of the hex stream was wrong",
   19: "the hex stream could not be read",
   20: "the hex stream could not be written",
   21: "the hex stream is for another chip",

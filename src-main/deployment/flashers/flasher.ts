@@ -95,7 +95,7 @@ export function differsAt(port: string, address: string): LimpetError {
     `What the board at ${port} holds at ${address} is not what was sent.`,
     {
       field: port,
-      hint: `${TRY_AGAIN} If it stays, the board's flash is worn out.`,
+      hint: `${TRY_AGAIN} If it fails again, the board's flash is worn out.`,
     },
   );
 }

@@ -82,7 +82,7 @@ function parseRecord(line: string, number: number): { type: number; offset: numb
   const all = new Uint8Array(Buffer.from(line.slice(1), "hex"));
   const [count = 0, high = 0, low = 0, type = 0] = all;
   if (all.length !== count + 5) throw broken(number, "has another length than it says");
-  if (sumOf(all) !== 0) throw broken(number, "has a wrong check sum");
+  if (sumOf(all) !== 0) throw broken(number, "has a wrong checksum");
   return { type, offset: (high << 8) | low, bytes: all.subarray(4, 4 + count) };
 }
 

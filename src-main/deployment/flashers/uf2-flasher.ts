@@ -138,7 +138,7 @@ async function copy(
     if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
       throw new LimpetError("board-refused", `The drive ${drive} is too small for the firmware.`, {
         field: drive,
-        hint: "Take other files off the drive, and repeat.",
+        hint: "Delete other files from the drive, and try again.",
         cause: error,
       });
     }

@@ -61,7 +61,7 @@ async function listFolder(path: string, extensions: readonly string[]) {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     throw new LimpetError("not-found", `The folder ${folder} cannot be read.`, {
       field: folder,
-      hint: cause.code === "EACCES" ? "You have no right to read it." : "Choose another folder.",
+      hint: cause.code === "EACCES" ? "You do not have permission to read it." : "Choose another folder.",
       cause,
     });
   });

@@ -88,7 +88,7 @@ function inWords(finding: ChannelFinding, { sensor, channels }: Stream, looked: 
         ...base,
         severity: "warning",
         message: `${name} of ${sensor} never changes in any recording: it carries nothing.`,
-        hint: `Leave ${name} out of the design's channels, or see that the sensor is connected and record anew.`,
+        hint: `Leave ${name} out of the design's channels, or check that the sensor is connected and record again.`,
         recordings,
         place: "design",
       }
@@ -96,7 +96,7 @@ function inWords(finding: ChannelFinding, { sensor, channels }: Stream, looked: 
         ...base,
         severity: "warning",
         message: `${name} of ${sensor} stands still in ${recordings.length} of ${looked} recordings: a model may learn that instead of the machine.`,
-        hint: "Look at these recordings; leave them out or record them anew if the sensor had dropped out.",
+        hint: "Look at these recordings; leave them out or record them again if the sensor had dropped out.",
         recordings,
         place: "collect",
       };

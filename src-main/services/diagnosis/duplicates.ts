@@ -150,7 +150,7 @@ function inWords({ a, b }: Pair, how: string): DiagnosisFinding[] {
         kind: "duplicate",
         severity: "error",
         message: `${b.name} (${b.split ?? "all sides"}) ${how} ${a.name} (${a.split ?? "all sides"}): the test knows what was trained on.`,
-        hint: "Delete one of the two, or give both the same group and divide by group.",
+        hint: "Delete one of the two, or give both the same group and split by group.",
         recordings,
         place: "collect",
       },

@@ -154,8 +154,8 @@ function groupFindings(
 }
 
 function hintFor({ field, pattern }: Grouping, values: readonly string[]): string {
-  if (field === "group") return "Divide by group (`limpet split --by group`).";
-  if (field !== null) return `Give recordings of one ${field} the same group, and divide by group.`;
+  if (field === "group") return "Split by group (`limpet split --by group`).";
+  if (field !== null) return `Give recordings of one ${field} the same group, and split by group.`;
   const group = pattern === null ? "" : `, with the next import by \`--group '${pattern}'\``;
-  return `Hold one out (\`limpet split --holdout ${values[0]}\`), or give them groups (in Collect${group}) and divide by group.`;
+  return `Hold one out (\`limpet split --holdout ${values[0]}\`), or give them groups (in Collect${group}) and split by group.`;
 }

@@ -87,7 +87,7 @@ function compiled(): WebAssembly.Module {
   if (module !== null) return module;
   if (!kernelsBuilt()) {
     throw new LimpetError("setup-missing", "The training kernels are not built.", {
-      hint: "Run npm run setup: it needs clang for WebAssembly and says how to install it.",
+      hint: "Run `npm run setup`: it needs clang for WebAssembly and says how to install it.",
       field: "resources/firmware/training-kernels.wasm",
     });
   }
@@ -97,7 +97,7 @@ function compiled(): WebAssembly.Module {
 
 function outdated(): LimpetError {
   return new LimpetError("setup-missing", "The training kernels were built from an older source.", {
-    hint: "Run npm run setup.",
+    hint: "Run `npm run setup`.",
   });
 }
 

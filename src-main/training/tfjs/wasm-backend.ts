@@ -22,7 +22,7 @@ export async function startWasm(): Promise<Heap> {
   if (heap === null) setWasmPaths(WASM_FOLDER);
   if (!(await tf.setBackend("wasm"))) {
     throw new LimpetError("training-failed", "TensorFlow.js's WASM backend does not start.", {
-      hint: "The installation is damaged; run npm run setup, or install Limpet again.",
+      hint: "The installation is damaged; run `npm run setup`, or install Limpet again.",
     });
   }
   await tf.ready();

@@ -30,7 +30,7 @@ test("the reader finds texts of every place of the window", () => {
     ).toBe(true);
   }
   expect(texts.called.has("Try it without hardware")).toBe(true);
-  expect(texts.loose.has("Say what the board shall tell apart")).toBe(true);
+  expect(texts.loose.has("Say what the board should tell apart")).toBe(true);
 });
 
 test.each(others)("every text of the window is in the catalogue of %s", (_tag, { texts: catalogue }) => {

@@ -10,7 +10,7 @@ type Options = { host?: string; port?: string; open: boolean };
 export function register(program: Command, cli: CliContext): void {
   program
     .command("app")
-    .description("Opens the app: in Electron where it can be had, else in the browser on this computer.")
+    .description("Opens the app: in Electron where available, otherwise in the browser on this computer.")
     .argument("[project]", "the project to open (.limpet)")
     .option("--host <host>", "electron or web")
     .option("--port <port>", "port of the web host (default: any that is free)")

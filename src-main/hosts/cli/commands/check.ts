@@ -18,13 +18,13 @@ type Options = { repair?: boolean; report?: string; snapshots?: boolean; restore
 export function register(program: Command, cli: CliContext): void {
   program
     .command("check")
-    .description("Checks a project: database, check sums of all samples, gaps, rows without an owner.")
+    .description("Checks a project: database, checksums of all samples, gaps, rows without an owner.")
     .argument("<project>", "the project (.limpet)")
-    .option("--repair", "mends what can be mended, after making a copy")
-    .option("--snapshots", "lists the copies that were made of the project, one a day, in place of a check")
+    .option("--repair", "repairs what can be repaired, after making a copy")
+    .option("--snapshots", "lists the copies that were made of the project, one a day, instead of checking")
     .option(
       "--restore <day>",
-      "puts the copy of that day in its place; what stands there is kept under another name",
+      "puts the copy of that day in its place; the current file is kept under another name",
     )
     .option("--report <file>", "writes a zip with log and figures, without recordings, for whoever helps you")
     .action(
@@ -42,7 +42,7 @@ export function register(program: Command, cli: CliContext): void {
             ...(result.backup ? [`The project as it was before is kept at ${result.backup}.`] : []),
             ...(result.ok || options.repair === true
               ? []
-              : ["`limpet check --repair` mends what can be mended, after making a copy."]),
+              : ["`limpet check --repair` repairs what can be repaired, after making a copy."]),
           ].join("\n"),
         );
         if (!result.ok) {

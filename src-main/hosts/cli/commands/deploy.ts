@@ -30,9 +30,12 @@ export function register(program: Command, cli: CliContext): void {
     .option("--firmware <when>", "always, if-needed or never", "if-needed")
     .option(
       "--every <seconds>",
-      "by itself, take a window so often and rest between (default: one after the other)",
+      "when running by itself: one window every so many seconds, and rest in between (default: one after the other)",
     )
-    .option("--light <label...>", "classes that the board's light shows by itself (default: unknown)")
+    .option(
+      "--light <label...>",
+      "classes that the board's light shows when running by itself (default: unknown)",
+    )
     .option("--confirm <windows>", "windows in a row that must agree until an event is logged (default: 1)")
     .option("--flash <file>", "file that holds the virtual board's flash")
     .action(

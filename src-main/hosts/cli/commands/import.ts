@@ -23,7 +23,10 @@ export function register(program: Command, cli: CliContext): void {
     )
     .argument("<project>", "the project (.limpet)")
     .argument("<paths...>", "files, folders and projects")
-    .option("--label <label>", "label of all that is imported (default: the file's name up to the first dot)")
+    .option(
+      "--label <label>",
+      "label of everything that is imported (default: the file's name up to the first dot)",
+    )
     .option("--rate <hertz>", "sampling rate of files that do not state it")
     .option(
       "--group <pattern>",

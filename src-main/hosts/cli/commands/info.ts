@@ -7,7 +7,7 @@ import { counted, table } from "../values.ts";
 export function register(program: Command, cli: CliContext): void {
   program
     .command("info")
-    .description("Says what is in a project.")
+    .description("Shows what is in a project.")
     .argument("<project>", "the project (.limpet)")
     .action(
       cli.run(async (path: string) => {

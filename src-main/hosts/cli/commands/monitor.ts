@@ -18,7 +18,7 @@ export function register(program: Command, cli: CliContext): void {
     .option("--seconds <seconds>", "how long (default: the signal's length, else until Ctrl+C)")
     .option(
       "--signal <file>",
-      "what a virtual or simulated board measures; several play in turn",
+      "file that a virtual or simulated board plays as its signal; several play in turn",
       collect,
       [],
     )

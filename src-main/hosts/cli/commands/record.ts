@@ -36,7 +36,7 @@ export function register(program: Command, cli: CliContext): void {
     .option("--sensor <id[@rate]>", "sensor and rate in hertz (default: all sensors)", collect, [])
     .option(
       "--signal <file>",
-      "what a virtual or simulated board measures; several play in turn",
+      "file that a virtual or simulated board plays as its signal; several play in turn",
       collect,
       [],
     )

@@ -16,13 +16,13 @@ type Options = {
 export function register(program: Command, cli: CliContext): void {
   program
     .command("split")
-    .description("Divides the recordings into training, validation and test.")
+    .description("Splits the recordings into training, validation and test.")
     .argument("<project>", "the project (.limpet)")
     .option("--train <part>", "part for training (default .6)")
     .option("--validation <part>", "part for validation (default .2)")
     .option("--test <part>", "part for the test (default .2)")
     .option("--by <unit>", "what stays together: recording, group or window", "recording")
-    .option("--seed <number>", "another seed gives another division", "1")
+    .option("--seed <number>", "another seed gives another split", "1")
     .option("--holdout <pattern>", "regular expression: recordings whose name matches are the test")
     .action(
       cli.run(async (path: string, options: Options) => {

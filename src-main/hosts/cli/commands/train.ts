@@ -22,7 +22,7 @@ type Options = {
 export function register(program: Command, cli: CliContext): void {
   program
     .command("train")
-    .description("Trains one experiment. Without --design and --preset by the project's own design.")
+    .description("Trains one experiment, by the project's own design unless --design or --preset is given.")
     .argument("<project>", "the project (.limpet)")
     .option("--design <file>", "a design file (JSON)")
     .option("--preset <name>", `a ready-made design: ${PRESET_NAMES.join(", ")}`)

@@ -26,7 +26,7 @@ export function register(program: Command, cli: CliContext): void {
     )
     .argument("<project>", "the project (.limpet)")
     .option("--minutes <minutes>", `time to search for, at most (default: ${DEFAULT_MINUTES})`)
-    .option("--board <kind>", "the kind of board whose room and clock count", "virtual")
+    .option("--board <kind>", "the kind of board whose memory and clock set the limits", "virtual")
     .option("--max-ram <kilobytes>", "RAM that a model may take")
     .option("--max-flash <kilobytes>", "flash that a model may take")
     .option("--max-latency <milliseconds>", "time that a window may take")

@@ -14,11 +14,19 @@ export function register(program: Command, cli: CliContext): void {
   program
     .command("virtual")
     .description("Starts a virtual board in QEMU, prints its port, and runs until it is ended.")
-    .option("--signal <file>", "what its sensor measures (WAV, CSV); several play in turn", collect, [])
+    .option(
+      "--signal <file>",
+      "file that its sensor plays as its signal (WAV, CSV); several play in turn",
+      collect,
+      [],
+    )
     .option("--tcp <port>", "TCP port on this computer (default: any that is free)")
     .option("--flash <file>", "file that holds its flash (default: one for each user)")
     .option("--instructions", "count instructions exactly (the board runs slower)")
-    .option("--alone <seconds>", "run by itself for so much of the board's time, as fast as can be, and end")
+    .option(
+      "--alone <seconds>",
+      "run by itself for this many seconds of the board's own time, as fast as possible, then end",
+    )
     .action(
       cli.run(async (options: Options) => {
         const port = numberOption("tcp", options.tcp, { min: 1, max: 65_535, whole: true }) ?? 0;
