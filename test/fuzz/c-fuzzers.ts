@@ -106,7 +106,8 @@ export function runCFuzzer(fuzzer: CFuzzer, folder: string, seconds: number, see
     ...(seconds > 0 ? [`-max_total_time=${seconds}`] : ["-runs=0"]),
     `-seed=${seed}`,
     "-max_len=8192",
-    "-timeout=10",
+    // An input that takes longer has no end, seconds; on a busy computer all of them take long.
+    "-timeout=60",
     "-rss_limit_mb=1024",
     "-print_final_stats=1",
     "-verbosity=1",

@@ -45,7 +45,10 @@ class Fuzzer {
       if (what !== null) return this.#result({ what, input });
     }
     this.#coverage.take();
-    while (this.#runs < request.runs && performance.now() < until) {
+    // A batch at least, also where the computer is too busy for more.
+    let batches = 0;
+    while (this.#runs < request.runs && (performance.now() < until || batches === 0)) {
+      batches++;
       const batch = Array.from({ length: BATCH }, () => this.#next());
       for (const input of batch) {
         const what = await this.#try(input);

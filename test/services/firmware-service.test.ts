@@ -18,6 +18,7 @@ import {
 import { LimpetError } from "../../src-shared/errors.ts";
 import { FakeBoard } from "../boards/fake-board.ts";
 import { isInstalled } from "../deployment/flashers/simulators/pty.ts";
+import { until } from "../waiting.ts";
 
 const cleanUps: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -40,9 +41,7 @@ async function serialPort(
   const address = board.port.replace("tcp://", "TCP:");
   const child = spawn("socat", [`PTY,raw,echo=0,link=${path}`, `${address},nodelay`], { stdio: "ignore" });
   cleanUps.push(() => void child.kill());
-  const until = performance.now() + 5000;
-  while (!existsSync(path) && performance.now() < until)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => existsSync(path));
   return { path, child };
 }
 

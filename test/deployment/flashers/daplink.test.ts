@@ -1,5 +1,5 @@
 /** Firmware onto a micro:bit by its interface chip: by the drive and by CMSIS-DAP, against a simulator, with faults at every step. */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { dapLinkDriveFlasher } from "../../../src-main/deployment/flashers/daplink-drive-flasher.ts";
 import { dapLinkHidFlasher } from "../../../src-main/deployment/flashers/daplink-hid-flasher.ts";
 import { fatMounts } from "../../../src-main/deployment/flashers/drives.ts";
@@ -7,6 +7,7 @@ import type { Flasher } from "../../../src-main/deployment/flashers/flasher.ts";
 import { encodeIntelHex } from "../../../src-main/deployment/flashers/intel-hex.ts";
 import { memoryImage } from "../../../src-main/deployment/flashers/memory-image.ts";
 import { LimpetError } from "../../../src-shared/errors.ts";
+import { leapingClock } from "../../steady-clock.ts";
 import { DapLinkBoard, type DapLinkFault, LATE_MS } from "./simulators/daplink-board.ts";
 import { inParallel, testBytes } from "./simulators/faulty-line.ts";
 
@@ -73,6 +74,8 @@ async function failsThenSucceeds(way: Way, fault: DapLinkFault, codes: RegExp): 
 
 /** Places within the stream: its ends, and every so many bytes. */
 const places = Array.from({ length: 24 }, (_none, i) => Math.round((i * (HEX_BYTES - 1)) / 23));
+
+beforeEach(leapingClock);
 
 for (const [name, way] of [
   ["the DAPLink drive", byDrive],

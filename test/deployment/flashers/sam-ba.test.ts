@@ -1,9 +1,10 @@
 /** Firmware onto a Nano 33 BLE: the flasher against a simulator of its bootloader, with every kind of trouble on the line. */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Flasher } from "../../../src-main/deployment/flashers/flasher.ts";
 import { memoryImage } from "../../../src-main/deployment/flashers/memory-image.ts";
 import { samBaFlasher } from "../../../src-main/deployment/flashers/sam-ba-flasher.ts";
 import { LimpetError } from "../../../src-shared/errors.ts";
+import { leapingClock } from "../../steady-clock.ts";
 import { type Fault, FaultyLine, inParallel, testBytes } from "./simulators/faulty-line.ts";
 import { NANO_33_BLE, SamBaBoard, type SamBaChip, SimulatedUsb } from "./simulators/sam-ba-board.ts";
 
@@ -54,6 +55,8 @@ async function outcome(work: Promise<unknown>): Promise<LimpetError | null> {
     throw error;
   }
 }
+
+beforeEach(leapingClock);
 
 describe("SAM-BA over USB", () => {
   it("touches the running board, finds its bootloader at another port, writes, checks, and finds the new firmware's port", async () => {

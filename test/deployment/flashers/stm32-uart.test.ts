@@ -1,9 +1,10 @@
 /** Firmware onto an STM32F407 by its bootloader over UART: the flasher against a simulator, with trouble on the line. */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { memoryImage } from "../../../src-main/deployment/flashers/memory-image.ts";
 import { sectorsOf } from "../../../src-main/deployment/flashers/stm32-uart.ts";
 import { stm32UartFlasher } from "../../../src-main/deployment/flashers/stm32-uart-flasher.ts";
 import { LimpetError } from "../../../src-shared/errors.ts";
+import { leapingClock } from "../../steady-clock.ts";
 import { type Fault, FaultyLine, inParallel, testBytes } from "./simulators/faulty-line.ts";
 import { FLASH_ADDRESS, SECTORS, Stm32Board } from "./simulators/stm32-board.ts";
 
@@ -66,6 +67,8 @@ async function twice(fault: Fault | null, nackAt = -1): Promise<LimpetError | nu
   expect(keptIsThere(board), what).toBe(true);
   return error;
 }
+
+beforeEach(leapingClock);
 
 describe("STM32 bootloader over UART", () => {
   it("erases only the sectors that the firmware needs, writes the vector table last, reads everything back and starts it", async () => {

@@ -1,9 +1,10 @@
 /** UF2: the file, read and written against Microsoft's uf2conv (PyPI adafruit-uf2), and the flasher against simulated drives. */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { memoryImage } from "../../../src-main/deployment/flashers/memory-image.ts";
 import { decodeUf2, encodeUf2, UF2_BLOCK_BYTES } from "../../../src-main/deployment/flashers/uf2.ts";
 import { uf2Flasher } from "../../../src-main/deployment/flashers/uf2-flasher.ts";
 import { LimpetError } from "../../../src-shared/errors.ts";
+import { leapingClock } from "../../steady-clock.ts";
 import { inParallel, testBytes } from "./simulators/faulty-line.ts";
 import { python, runPython } from "./simulators/python.ts";
 import { type Uf2Chip, Uf2DriveBoard, type Uf2DriveFault } from "./simulators/uf2-drive.ts";
@@ -146,6 +147,8 @@ print(json.dumps({"is": uf2conv.is_uf2(uf2), "flat": flat.hex(), "start": start,
     },
   );
 });
+
+beforeEach(leapingClock);
 
 for (const chip of [XIAO, PICO]) {
   describe(`the UF2 drive of ${chip.boardId}`, () => {

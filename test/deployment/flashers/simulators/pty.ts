@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { until } from "../../../waiting.ts";
 import type { SimulatedBootloader } from "./faulty-line.ts";
 
 export const isInstalled = (program: string): boolean =>
@@ -26,9 +27,7 @@ export async function openPty(board: SimulatedBootloader): Promise<Pty> {
   const child = spawn("socat", [`PTY,raw,echo=0,link=${path}`, `TCP:127.0.0.1:${port},nodelay`], {
     stdio: "ignore",
   });
-  const until = performance.now() + 5000;
-  while (!existsSync(path) && performance.now() < until)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => existsSync(path));
   return { path, close: () => closeAll(child, server, folder) };
 }
 
@@ -51,6 +50,7 @@ export function runProgram(
     child.stdout.on("data", (bytes) => (text += bytes));
     child.stderr.on("data", (bytes) => (text += bytes));
     child.on("error", reject);
-    child.on("exit", (code) => resolve({ code, text }));
+    // Not at its exit: what it said may still be on its way then.
+    child.on("close", (code) => resolve({ code, text }));
   });
 }
