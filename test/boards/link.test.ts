@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { cobsDecode, cobsEncode } from "../../src-main/boards/link/cobs.ts";
 import { encodeFrame, framesMissing, parseFrames } from "../../src-main/boards/link/frames.ts";
 import { decodeHello, encodeHello } from "../../src-main/boards/link/hello.ts";
 import { decodeMessage } from "../../src-main/boards/link/messages.ts";
 import { decodeRequest, encodeRequest, REQUEST_TYPES } from "../../src-main/boards/link/requests.ts";
-import { decodeSelfTest, decodeStopped } from "../../src-main/boards/link/responses.ts";
+import { decodeSelfTest, decodeStopped, refusal, STATUS } from "../../src-main/boards/link/responses.ts";
 import { errorOf } from "../dataset/helpers.ts";
 
 type Vectors = {
@@ -119,6 +120,21 @@ describe("frames of the link", () => {
     expect(frames.length).toBe(1);
   });
 
+  it("of another version, or longer than the link allows, are named as such", () => {
+    const sealed = (version: number, payload: Uint8Array): Uint8Array => {
+      const body = Buffer.concat([Uint8Array.of(version, 0x85, 0, 0), payload]);
+      const crc = Buffer.alloc(4);
+      crc.writeUInt32LE(crc32(body));
+      return Buffer.concat([cobsEncode(Buffer.concat([body, crc])), Uint8Array.of(0)]);
+    };
+    const most = new Uint8Array(1024).fill(1);
+    const longer = new Uint8Array(1025).fill(1);
+    expect(parseFrames(NONE, sealed(1, most)).frames.length).toBe(1);
+    expect(parseFrames(NONE, sealed(1, longer))).toMatchObject({ frames: [], faults: ["length"] });
+    expect(parseFrames(NONE, sealed(2, most))).toMatchObject({ frames: [], faults: ["version"] });
+    expect(cobsDecode(Uint8Array.of(3, 1, 0))).toBeNull();
+  });
+
   it("count what is missing over the wrap of the sequence number", () => {
     expect(framesMissing(5, 6)).toBe(0);
     expect(framesMissing(65_535, 0)).toBe(0);
@@ -154,6 +170,18 @@ describe("messages of the link", () => {
     ]) {
       const bytes = encodeHello({ ...hello, sensors: [{ ...sensor, ...wrong }] });
       errorOf("board-protocol", () => decodeHello(bytes));
+    }
+  });
+
+  it("refuse a HELLO with a sensor that has no channels, and tell a firmware's hash from none", () => {
+    const hello = decodeHello(bodyOf("RESPONSE to HELLO"));
+    const [sensor] = hello.sensors;
+    if (sensor === undefined) throw new Error("the vector has no sensor");
+    errorOf("board-protocol", () =>
+      decodeHello(encodeHello({ ...hello, sensors: [{ ...sensor, channels: [] }] })),
+    );
+    for (const firmwareHash of [null, "ab".repeat(32)]) {
+      expect(decodeHello(encodeHello({ ...hello, firmwareHash })).firmwareHash).toBe(firmwareHash);
     }
   });
 
@@ -224,6 +252,35 @@ describe("messages of the link", () => {
       run: 4,
       identical: 4,
     });
+  });
+
+  it("refuse samples that end within a sample, without channels, or of a type that is none", () => {
+    const { type, payload } = named("SAMPLES int16");
+    const good = bytes(payload);
+    const changed = (at: number, value: number): Uint8Array =>
+      good.map((byte, index) => (index === at ? value : byte));
+    for (const wrong of [good.slice(0, -2), changed(1, 0), changed(2, 2)]) {
+      errorOf("board-protocol", () => decodeMessage({ type, sequence: 0, payload: wrong }));
+    }
+  });
+
+  it("tell by flags whether a prediction is a value, has a distance from the states, and is an anomaly", () => {
+    const { type, payload } = named("PREDICTION");
+    const withFlags = (flags: number) => {
+      const changed = bytes(payload);
+      changed[16] = flags;
+      return decodeMessage({ type, sequence: 0, payload: changed });
+    };
+    expect(withFlags(1)).toMatchObject({ regression: true, anomaly: null, isAnomaly: false });
+    expect(withFlags(2)).toMatchObject({ regression: false, anomaly: 3.5, isAnomaly: false });
+    expect(withFlags(6)).toMatchObject({ regression: false, anomaly: 3.5, isAnomaly: true });
+  });
+
+  it("have a reason in words for every way that a board refuses", () => {
+    expect(refusal("start", 99).message).toContain("error 99");
+    for (const status of Object.values(STATUS).filter((one) => one !== STATUS.ok)) {
+      expect(refusal("start", status).message).not.toContain("error");
+    }
   });
 
   it("that are cut short are a protocol error at every length, never a crash", () => {
