@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import { type Browser, chromium, type Page } from "@playwright/test";
 import { ProjectFile } from "../src-main/dataset/project-file.ts";
 import { startWebHost } from "../src-main/hosts/web/web-host.ts";
+import { makeManyRecordings } from "./many-recordings.ts";
 
 const { values } = parseArgs({
   options: {
@@ -52,46 +53,6 @@ async function withWindow<T>(work: (page: Page, browser: Browser) => Promise<T>)
   }
 }
 
-/** A project of many short recordings, in one transaction. */
-async function makeLarge(path: string, count: number): Promise<void> {
-  const project = ProjectFile.create(path);
-  const classes = ["idle", "running", "worn", "loose"];
-  project.saveGoal({ ...project.goal(), classes: classes.map((name) => ({ name, description: "" })) });
-  await project.bulk(async () => {
-    for (let i = 0; i < count; i++) {
-      const label = classes[i % classes.length] ?? "idle";
-      project.addRecording({
-        recording: {
-          name: `${label}.${i}`,
-          label,
-          group: `day ${i % 50}`,
-          origin: "import",
-          source: `${label}.${i}.csv`,
-          streams: [
-            {
-              sensor: "accelerometer",
-              channels: ["accX", "accY", "accZ"].map((name) => ({ name, unit: "g" })),
-              rateHz: 200,
-              sampleType: "int16",
-              scale: 0.001,
-            },
-          ],
-        },
-        data: [
-          {
-            samples: Int16Array.from(
-              { length: 3 * 400 },
-              (_, k) => 900 * Math.sin(k * (0.01 + (i % 97) / 300)) + (i % 13),
-            ),
-            gaps: [],
-          },
-        ],
-      });
-    }
-  });
-  project.close();
-}
-
 /** Opens a project by the dialog; the time at which "Open" was pressed there. */
 async function openProject(page: Page, path: string): Promise<number> {
   await page.getByRole("button", { name: /^Open project/ }).click();
@@ -128,7 +89,7 @@ const scrolled = (page: Page, seconds: number, pixels: number): Promise<number[]
 async function listBench(): Promise<void> {
   const count = Number(values.recordings);
   const path = join(folder, "Large.limpet");
-  await makeLarge(path, count);
+  await makeManyRecordings(path, count);
   await withWindow(async (page, browser) => {
     const began = await openProject(page, path);
     await page.getByRole("heading", { level: 1, name: "Collect" }).waitFor();

@@ -1,6 +1,6 @@
 /**
  * Builds what runs in Electron: dist/electron/main.cjs and preload.cjs (Node 16, Electron 22's) and engine.mjs with its
- * training threads (for packages: the engine from source runs in development). With `--renderer` also the interface, by vite, into dist/renderer.
+ * threads (for packages: the engine from source runs in development). With `--renderer` also the interface, by vite, into dist/renderer.
  */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -77,12 +77,14 @@ export async function buildElectron() {
     entryPoints: {
       "training-worker": join(training, "training-worker.ts"),
       "step-helper": join(training, "step-helper.ts"),
+      "work-thread": join(root, "src-main/threads/work-thread.ts"),
     },
     outdir: out,
     outExtension: { ".js": ".cjs" },
     format: "cjs",
     target: "node16",
-    external: ["@tensorflow/tfjs-node"],
+    // The database's add-on lies beside the archive, too.
+    external: ["@tensorflow/tfjs-node", "better-sqlite3"],
     banner: { js: WORKER_BANNER },
     plugins: [dirnames],
   });

@@ -4,15 +4,18 @@
  * closed on opening, as everywhere.
  */
 import { closeSync, openSync, readSync } from "node:fs";
+import { resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CheckResult, StreamInfo } from "../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
+import { inThread } from "../threads/work-threads.ts";
 import { damagedRows } from "./damaged-rows.ts";
 import type { ProjectDatabase } from "./project-database.ts";
 import { ProjectFile } from "./project-file.ts";
 import { listGaps, listStreams } from "./recordings-table.ts";
 import { chunkCrc, PEAK_SAMPLES, sampleBytes } from "./samples.ts";
+import { statOf } from "./stat.ts";
 
 /** Problems of one kind beyond this many are counted and not listed. */
 const LISTED = 50;
@@ -33,11 +36,21 @@ export function checkProject(path: string, work: WorkOptions = {}): CheckResult 
   }
 }
 
+/** A file up to this size is checked in a few milliseconds, sooner than a thread is started, bytes. */
+const SMALL_BYTES = 4 * 2 ** 20;
+
 /**
- * The same with a turn for other work now and then, between which it can be cancelled; only the database's own check of its pages goes
- * through in one. Reads through a connection of its own, so that the project may be written to meanwhile.
+ * The same beside other work: in a thread of its own where the file is not small, because the database checks its pages in one go.
+ * Reads through a connection of its own, so that the project may be written to meanwhile. Cancelled within the database's own check it
+ * answers at once; the thread goes on until that is through. Throws `cancelled`, and as `checkProject`.
  */
-export async function checkProjectInTurns(path: string, work: WorkOptions = {}): Promise<CheckResult> {
+export const checkProjectInTurns = async (path: string, work: WorkOptions = {}): Promise<CheckResult> =>
+  (statOf(resolve(path))?.size ?? 0) <= SMALL_BYTES
+    ? checkProjectHere(path, work)
+    : inThread("check", { path: resolve(path) }, work);
+
+/** The same in this thread, with a turn for other work now and then, between which it can be cancelled. */
+export async function checkProjectHere(path: string, work: WorkOptions = {}): Promise<CheckResult> {
   const project = openForCheck(path);
   if (!(project instanceof ProjectFile)) return project;
   const steps = checkSteps(project, work);

@@ -9,6 +9,7 @@ import type { ProjectFile } from "../dataset/project-file.ts";
 import type { Snapshots } from "../dataset/snapshots.ts";
 import type { BoardsService } from "../services/boards-service.ts";
 import { openProject, projectSummary } from "../services/project-service.ts";
+import { cancelJobs } from "../threads/work-threads.ts";
 import type { RecentProjects } from "./recent-projects.ts";
 
 export type Emit = <N extends EventName>(name: N, payload: EventPayload<N>) => void;
@@ -112,6 +113,8 @@ export class EngineState {
   /** Ends what is under way with the project, keeps what it has, and closes it. */
   async close(): Promise<void> {
     for (const name of [...this.#work.keys()]) await this.stopWork(name);
+    // Threads read the file by themselves; with one of them at it, closing would leave the log beside it.
+    await cancelJobs();
     const project = this.#project;
     this.#project = null;
     if (this.#lookOut !== null) clearInterval(this.#lookOut);
@@ -200,7 +203,7 @@ export class EngineState {
   /** Throws `usage` while there is work of that name. */
   requireNone(name: WorkName): void {
     if (!this.#work.has(name)) return;
-    throw new LimpetError("usage", `There is ${WORK_NAMES[name]} under way already.`, {
+    throw new LimpetError("usage", `Already under way: ${WORK_NAMES[name]}.`, {
       hint: "Stop it first, or wait until it is done.",
     });
   }

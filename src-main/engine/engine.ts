@@ -7,6 +7,7 @@ import { Snapshots } from "../dataset/snapshots.ts";
 import { BoardsService, type PreviewRate } from "../services/boards-service.ts";
 import { LiveBuffer } from "../services/live-buffer.ts";
 import { readSignalFile } from "../services/project-service.ts";
+import { workThreads } from "../threads/work-threads.ts";
 import type { EngineChannel } from "./channel.ts";
 import { EngineState } from "./engine-state.ts";
 import { appHandlers } from "./handlers/app-handlers.ts";
@@ -35,6 +36,7 @@ export class Engine {
   #bufferRates: readonly PreviewRate[] = [];
 
   constructor({ host, log, folder = userFolder() }: EngineOptions) {
+    workThreads.serving = true;
     this.#boards = new BoardsService(readSignalFile);
     this.#state = new EngineState({
       boards: this.#boards,

@@ -3,17 +3,18 @@
  * kept in the project for the next time. Knows datasets and twins; no labels' numbers, no network.
  */
 import { createHash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordingInfo, SplitName, SplitOptions } from "../../src-shared/contract/index.ts";
 import type { Design } from "../../src-shared/design.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { Dataset } from "../dataset/types.ts";
 import { featureShape, product } from "./feature-shape.ts";
+import { computeMissing, type FeatureSource, type MissingFeatures } from "./feature-threads.ts";
 import { encodeFrontend } from "./frontend-config.ts";
 import { streamFor } from "./resolve-design.ts";
 import { usable } from "./sensor-choice.ts";
 import type { Twin } from "./twin.ts";
+import { turns } from "./window-features.ts";
 import { recordingSources, WindowReader } from "./window-source.ts";
 import { assignWindows, type PlannedWindow, planWindows } from "./windows.ts";
 
@@ -27,9 +28,6 @@ export type RecordingWindows = {
   readonly recording: RecordingInfo;
   readonly windows: readonly DatasetWindow[];
 };
-
-/** Time that features are computed for before others get their turn, milliseconds. */
-const TURN_MS = 20;
 
 /** Cuts all usable recordings that have every input into windows and puts each on its side. */
 export function planDataset(
@@ -69,11 +67,11 @@ export type FeatureTable = { readonly size: number; readonly values: Float32Arra
 
 /**
  * Features of all given windows. Those of a recording are kept in the project by what they were computed from: front end, its
- * configuration, the window and the recording's samples.
+ * configuration, the window and the recording's samples. More than a moment's work is given to threads where the dataset has a path.
  * Throws `cancelled`; `invalid-design` where the front end refuses the configuration or a sample is not a number.
  */
 export async function datasetFeatures(
-  dataset: Pick<Dataset, "cached" | "cache" | "gaps" | "readValues">,
+  dataset: FeatureSource & Pick<Dataset, "cached" | "cache">,
   twin: Twin,
   design: Pick<Design, "window" | "inputs">,
   plan: readonly RecordingWindows[],
@@ -88,41 +86,37 @@ export async function datasetFeatures(
     .update(frnt)
     .digest("hex");
   const frontend = twin.frontend(frnt);
-  try {
-    if (frontend.featureCount !== size) {
-      throw new LimpetError(
-        "internal",
-        `The front end gives ${frontend.featureCount} features where ${size} were expected.`,
-      );
-    }
-    let done = 0;
-    let turnEnds = performance.now() + TURN_MS;
-    for (const { recording, windows } of plan) {
-      if (windows.length === 0) continue;
-      const own = values.subarray(done * size, (done + windows.length) * size);
-      const key = `features ${base} ${contentKey(recording, design)} ${placesKey(windows)}`;
-      const kept = dataset.cached(key);
-      if (kept !== null && kept.byteLength === own.byteLength) {
-        new Uint8Array(own.buffer, own.byteOffset, own.byteLength).set(kept);
-      } else {
-        const sources = recordingSources(dataset, recording, design) ?? [];
-        const reader = new WindowReader(design, sources, recording.name);
-        for (const [index, window] of windows.entries()) {
-          frontend.compute(reader.read(window), own.subarray(index * size, (index + 1) * size));
-          if (performance.now() > turnEnds) {
-            work.onProgress?.("computing features", (done + index) / total);
-            await nextTurn();
-            throwIfCancelled(work.signal);
-            turnEnds = performance.now() + TURN_MS;
-          }
-        }
-        dataset.cache(key, new Uint8Array(own.buffer, own.byteOffset, own.byteLength));
-      }
-      done += windows.length;
-    }
-  } finally {
-    frontend.close();
+  frontend.close();
+  if (frontend.featureCount !== size) {
+    throw new LimpetError(
+      "internal",
+      `The front end gives ${frontend.featureCount} features where ${size} were expected.`,
+    );
   }
+  const missing: MissingFeatures[] = [];
+  let planned = 0;
+  let known = 0;
+  const breathe = turns(work.signal);
+  for (const { recording, windows } of plan) {
+    if (windows.length === 0) continue;
+    const own = values.subarray(planned * size, (planned + windows.length) * size);
+    planned += windows.length;
+    const key = `features ${base} ${contentKey(recording, design)} ${placesKey(windows)}`;
+    const kept = dataset.cached(key);
+    if (kept !== null && kept.byteLength === own.byteLength) {
+      new Uint8Array(own.buffer, own.byteOffset, own.byteLength).set(kept);
+      known += windows.length;
+    } else {
+      const keep = (): void => dataset.cache(key, new Uint8Array(own.buffer, own.byteOffset, own.byteLength));
+      missing.push({ recording, windows, features: own, keep });
+    }
+    await breathe(() => work.onProgress?.("computing features", known / total));
+  }
+  await computeMissing(dataset, twin, design, missing, {
+    signal: work.signal,
+    onProgress: (stage, fraction) =>
+      work.onProgress?.(stage, (known + (total - known) * fraction) / Math.max(1, total)),
+  });
   throwIfCancelled(work.signal);
   work.onProgress?.("computing features", 1);
   return { size, values };

@@ -115,6 +115,8 @@ const notBuilt = (cause: unknown): LimpetError =>
 export class Twin {
   /** Goes up when any feature changes by a bit; packages carry it, boards name theirs in HELLO. */
   readonly frontendVersion: number;
+  /** What it was made from, for a twin in another thread. */
+  readonly module: WebAssembly.Module;
   readonly #wasm: TwinExports;
   /** Memory of the loaded network or pipeline: its bytes, its pool. */
   #loaded: number[] = [];
@@ -122,19 +124,24 @@ export class Twin {
   #generation = 0;
   #crashed = false;
 
-  private constructor(wasm: TwinExports) {
+  private constructor(module: WebAssembly.Module, wasm: TwinExports) {
+    this.module = module;
     this.#wasm = wasm;
     this.frontendVersion = wasm.limpet_twin_frontend_version();
   }
 
   /** A twin of its own memory. `folder`: where `twin.wasm` lies. Throws `setup-missing` where it has not been built. */
   static async load(folder = firmwareFolder()): Promise<Twin> {
-    const module = folder === firmwareFolder() ? await compile(folder) : await compileOther(folder);
+    return Twin.of(folder === firmwareFolder() ? await compile(folder) : await compileOther(folder));
+  }
+
+  /** The same from another twin's module: it computes the same bits. */
+  static async of(module: WebAssembly.Module): Promise<Twin> {
     const instance = await WebAssembly.instantiate(module, {});
     const parsed = exportsSchema.safeParse({ ...instance.exports });
     if (!parsed.success) throw notBuilt(parsed.error);
     parsed.data._initialize();
-    return new Twin(parsed.data);
+    return new Twin(module, parsed.data);
   }
 
   /**

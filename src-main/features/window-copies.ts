@@ -2,16 +2,20 @@
  * Features of changed copies of training windows: the signal is changed, then the front end computes as ever. Knows datasets and the
  * twin; what is changed, the augmenter knows.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Design } from "../../src-shared/design.ts";
-import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
+import { ProjectFile } from "../dataset/project-file.ts";
 import type { Dataset } from "../dataset/types.ts";
+import type { JobInput } from "../threads/thread-jobs.ts";
+import { awayOrHere } from "../threads/work-threads.ts";
 import type { DatasetWindow } from "./dataset-windows.ts";
 import { featureShape, product } from "./feature-shape.ts";
+import type { FeatureSource } from "./feature-threads.ts";
 import { encodeFrontend } from "./frontend-config.ts";
 import { changesSignals, DeviationMeter, SignalAugmenter } from "./signal-augmentation.ts";
-import type { Twin } from "./twin.ts";
+import { Twin } from "./twin.ts";
+import { turns } from "./window-features.ts";
 import { recordingSources, WindowReader } from "./window-source.ts";
 
 /** `each` copies of every window, row-major: windows x each x features. */
@@ -19,15 +23,13 @@ export type WindowCopies = { readonly each: number; readonly features: Float32Ar
 
 /** Bytes that copies may take; beyond it there are fewer of each window. */
 const MOST_BYTES = 256 * 2 ** 20;
-/** Time that is computed for before others get their turn, milliseconds. */
-const TURN_MS = 20;
 
 /**
  * Features of copies of `windows` as `training.augmentation` wants them, before normalisation; null where it wants none. The same
  * design, seed and windows give the same copies. Throws `invalid-design` where no input has axes to turn; `cancelled`.
  */
 export async function copiesOfWindows(
-  dataset: Pick<Dataset, "gaps" | "readValues">,
+  dataset: FeatureSource,
   twin: Twin,
   design: Pick<Design, "window" | "inputs" | "training">,
   windows: readonly DatasetWindow[],
@@ -44,6 +46,41 @@ export async function copiesOfWindows(
   const size = product(featureShape(design));
   const each = Math.min(wanted.copies, Math.floor(MOST_BYTES / (4 * size * Math.max(1, windows.length))));
   if (each === 0) return null;
+  const here = (): Promise<Float32Array> => copiesHere(dataset, twin, design, windows, each, work);
+  const { path } = dataset;
+  const features =
+    path === undefined
+      ? await here()
+      : await awayOrHere("copies", { path, module: twin.module, design, windows, each }, here, work);
+  return { each, features };
+}
+
+/** The job `copies` of a work thread. Throws as `copiesOfWindows`, and what opening a project throws. */
+export async function copiesByPath(
+  { path, module, design, windows, each }: JobInput<"copies">,
+  work: WorkOptions,
+): Promise<Float32Array> {
+  // Whoever has the project open mends it.
+  const project = ProjectFile.open(path, { readonly: true, asItIs: true });
+  try {
+    return await copiesHere(project, await Twin.of(module), design, windows, each, work);
+  } finally {
+    project.close();
+  }
+}
+
+/** Features of `each` copies of every window, computed in this thread. Throws `cancelled`. */
+async function copiesHere(
+  dataset: Pick<Dataset, "gaps" | "readValues">,
+  twin: Twin,
+  design: Pick<Design, "window" | "inputs" | "training">,
+  windows: readonly DatasetWindow[],
+  each: number,
+  work: WorkOptions,
+): Promise<Float32Array> {
+  const wanted = design.training.augmentation;
+  if (!changesSignals(wanted)) return new Float32Array(0);
+  const size = product(featureShape(design));
   const features = new Float32Array(windows.length * each * size);
   const readers = new Map<number, WindowReader>();
   const readerOf = ({ recording }: DatasetWindow): WindowReader => {
@@ -59,14 +96,9 @@ export async function copiesOfWindows(
     readers.set(recording.id, reader);
     return reader;
   };
-  let turnEnds = performance.now() + TURN_MS;
-  const breathe = async (fraction: number): Promise<void> => {
-    if (performance.now() <= turnEnds) return;
-    work.onProgress?.("changing copies of windows", fraction);
-    await nextTurn();
-    throwIfCancelled(work.signal);
-    turnEnds = performance.now() + TURN_MS;
-  };
+  const turn = turns(work.signal);
+  const breathe = (fraction: number): Promise<void> =>
+    turn(() => work.onProgress?.("changing copies of windows", fraction));
   const meter = new DeviationMeter(design);
   if (wanted.noise > 0) {
     for (const window of windows) {
@@ -88,5 +120,5 @@ export async function copiesOfWindows(
   } finally {
     frontend.close();
   }
-  return { each, features };
+  return features;
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { EvaluationReport } from "../../src-shared/contract/index.ts";
 import type { Design } from "../../src-shared/design.ts";
+import type { WorkOptions } from "../../src-shared/work.ts";
 import type { PackageAnomaly } from "../deployment/model-package.ts";
 import {
   anomalyScores,
@@ -15,6 +16,7 @@ import {
 } from "../features/anomaly.ts";
 import type { DatasetWindow } from "../features/dataset-windows.ts";
 import { type Normalisation, normalise } from "../features/normalisation.ts";
+import { awayOrHere } from "../threads/work-threads.ts";
 import { select, type Table } from "./learning-data.ts";
 
 /** JSON of an experiment's anomaly score: float32 rows as base64, so that every bit stays. */
@@ -38,14 +40,15 @@ export type Anomaly = {
 
 /**
  * Learns normal states from the training windows of the design's normal labels (all that are trained on, where it names none), and the
- * threshold from their validation windows. Null where the design wants no score.
+ * threshold from their validation windows. Null where the design wants no score. Throws `cancelled`, and as `inThread`.
  */
-export function learnAnomaly(
+export async function learnAnomaly(
   design: Pick<Design, "anomaly" | "training" | "task">,
   labels: readonly string[],
   { train, validation }: { readonly train: Table; readonly validation: Table },
   normalisation: Normalisation | null,
-): StoredAnomaly | null {
+  work: Pick<WorkOptions, "signal"> = {},
+): Promise<StoredAnomaly | null> {
   const { anomaly } = design;
   if (anomaly === undefined) {
     return null;
@@ -62,13 +65,14 @@ export function learnAnomaly(
   };
   const learnt = side(train);
   const held = side(validation);
-  const states = fitStates({
+  const request = {
     ...learnt,
     size: train.features.size,
     validation: held,
     clusters: anomaly.clusters,
     seed: design.training.seed,
-  });
+  };
+  const states = await awayOrHere("states", request, () => fitStates(request), work);
   // Without held-out windows of normal labels the threshold can only come from those that it was learnt from.
   const judged = held.labels.length > 0 ? held.features : learnt.features;
   const threshold = quantileOf(anomalyScores(states, judged), anomaly.quantile) * anomaly.margin;

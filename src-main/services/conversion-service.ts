@@ -29,11 +29,13 @@ import { windowValuesOf } from "../features/feature-shape.ts";
 import { encodeFrontend } from "../features/frontend-config.ts";
 import { normalise } from "../features/normalisation.ts";
 import { Twin } from "../features/twin.ts";
+import { awayOrHere } from "../threads/work-threads.ts";
 import { packageAnomaly } from "./anomaly-service.ts";
 import { goldenRoom } from "./design-cost.ts";
-import { floatScores, int8Answers } from "./engines.ts";
+import { floatScores } from "./engines.ts";
 import { type Experiment, loadExperiment } from "./experiment.ts";
 import { type ConvertedParts, exportFiles, type ModelFormat } from "./export-model.ts";
+import { int8AnswersOf } from "./int8-answers.ts";
 import { keepConversion } from "./kept-reports.ts";
 import { featuresOf, select, type Table, trainingSides } from "./learning-data.ts";
 import { accuracyOf, argmax, classMetrics, confusionMatrix, regressionMetrics } from "./metrics.ts";
@@ -55,7 +57,17 @@ export async function convertExperiment(
   const { plan, table, modelPackage, converted } = await convert(project, experiment, work);
   const heldOut = trainingSides(table).validation;
   const cost = await compareEngines(project, experiment, plan, heldOut, modelPackage, work);
-  const { normalisation } = experiment;
+  const held = {
+    quantised: converted.quantised,
+    features: normalise(heldOut.features.values, experiment.normalisation),
+    count: heldOut.windows.length,
+  };
+  const layers = await awayOrHere(
+    "layer-noise",
+    held,
+    () => layerNoise(held.quantised, held.features, held.count, { signal: work.signal }),
+    { signal: work.signal },
+  );
   const report: ConversionReport = {
     experiment: id,
     tfliteBytes: converted.tflite.length,
@@ -63,12 +75,7 @@ export async function convertExperiment(
     arenaBytes: converted.arenaBytes,
     operations: converted.operations.map((name) => ({ name, supported: name in OPERATIONS })),
     ...cost,
-    layers: layerNoise(
-      converted.quantised,
-      normalise(heldOut.features.values, normalisation),
-      heldOut.windows.length,
-      { signal: work.signal },
-    ),
+    layers,
   };
   keepConversion(project, report);
   work.onProgress?.("converted", 1);
@@ -167,10 +174,13 @@ async function convert(project: ProjectFile, experiment: Experiment, work: WorkO
   throwIfCancelled(work.signal);
   work.onProgress?.("quantising", 0.5);
   const calibration = spread(train, CALIBRATION_WINDOWS);
-  const { tflite, input, output, operations, quantised } = convertToTflite(
-    network,
-    normalise(calibration.features.values, normalisation),
-    calibration.windows.length,
+  const features = normalise(calibration.features.values, normalisation);
+  const count = calibration.windows.length;
+  const { tflite, input, output, operations, quantised } = await awayOrHere(
+    "convert",
+    { network, calibration: features, count },
+    () => convertToTflite(network, features, count),
+    { signal: work.signal },
   );
   const twin = await Twin.load();
   const runner = twin.network(tflite);
@@ -283,13 +293,9 @@ async function compareEngines(
   const { design, labels } = experiment;
   const wanted = new Set(heldOut.windows);
   const count = heldOut.windows.length;
-  const samples = readWindows(
-    project,
-    design,
-    filterPlan(plan, (window) => wanted.has(window)),
-  );
+  const side = filterPlan(plan, (window) => wanted.has(window));
   const float = await floatScores(experiment, heldOut.features.values, work);
-  const int8 = (await int8Answers(modelPackage, samples, count, work)).scores;
+  const int8 = (await int8AnswersOf(project, design, side, modelPackage, work)).scores;
   if (design.task === "regression") {
     const actual = heldOut.windows.map(({ recording }) => labelValue(recording.label));
     const r2 = (values: readonly Float32Array[]): number =>

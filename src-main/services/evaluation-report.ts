@@ -6,7 +6,7 @@ import type { EvaluationReport } from "../../src-shared/contract/index.ts";
 import { areaUnderCurve } from "../features/anomaly.ts";
 import { labelValue } from "../features/check-design.ts";
 import type { DatasetWindow } from "../features/dataset-windows.ts";
-import type { Answers } from "./engines.ts";
+import type { Answers } from "./int8-answers.ts";
 import {
   accuracyOf,
   argmax,

@@ -10,9 +10,10 @@ import { datasetFeatures, filterPlan, planDataset, readWindows } from "../featur
 import { Twin } from "../features/twin.ts";
 import { scoresOfFeatures } from "./anomaly-service.ts";
 import { packageExperiment } from "./conversion-service.ts";
-import { type Answers, boardAnswers, floatScores, int8Answers } from "./engines.ts";
+import { boardAnswers, floatScores } from "./engines.ts";
 import type { Scored } from "./evaluation-report.ts";
 import type { Experiment } from "./experiment.ts";
+import { type Answers, int8AnswersOf } from "./int8-answers.ts";
 import { argmax } from "./metrics.ts";
 
 /**
@@ -45,11 +46,10 @@ export async function scoreSide(
     return { windows, ...(await floatAnswers(experiment, values, work)) };
   }
   const modelPackage = await packageExperiment(project, experiment.id, work);
-  const samples = readWindows(project, design, plan);
   const answers =
     engine === "int8"
-      ? await int8Answers(modelPackage, samples, windows.length, work)
-      : await boardAnswers(board ?? "", modelPackage, [...samples], work);
+      ? await int8AnswersOf(project, design, plan, modelPackage, work)
+      : await boardAnswers(board ?? "", modelPackage, [...readWindows(project, design, plan)], work);
   return { windows, ...answers };
 }
 

@@ -156,7 +156,7 @@ export async function train(
   const stored: StoredResult = {
     ...result,
     normalisation: storedNormalisation(normalisation),
-    anomaly: learnAnomaly(design, labels, sides, normalisation),
+    anomaly: await learnAnomaly(design, labels, sides, normalisation, { signal: options.signal }),
     thresholds: {},
   };
   const experiment = project.addExperiment({

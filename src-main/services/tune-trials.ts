@@ -49,6 +49,7 @@ export class Trials {
     this.#room = room;
     // Hundreds of designs' features would only push out of the project's store what is wanted again.
     this.#dataset = {
+      path: project.path,
       cached: (key) => project.cached(key),
       cache: () => {},
       gaps: (stream) => project.gaps(stream),

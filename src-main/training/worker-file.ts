@@ -2,10 +2,11 @@
 import { existsSync } from "node:fs";
 import { join, sep } from "node:path";
 
-export type WorkerName = "training-worker" | "step-helper";
+export type WorkerName = "training-worker" | "step-helper" | "work-thread";
 
-export function workerFile(name: WorkerName): string {
-  const source = join(import.meta.dirname, `${name}.ts`);
+/** @param folder where the source lies */
+export function workerFile(name: WorkerName, folder = import.meta.dirname): string {
+  const source = join(folder, `${name}.ts`);
   if (existsSync(source)) return source;
   const bundle = join(import.meta.dirname, "../../dist/electron", `${name}.cjs`);
   return bundle.replace(`${sep}app.asar${sep}`, `${sep}app.asar.unpacked${sep}`);
