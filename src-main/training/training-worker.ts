@@ -23,7 +23,7 @@ async function answer(request: WorkerRequest): Promise<void> {
 async function perform(request: WorkerRequest): Promise<WorkerReply> {
   const flag = new Int32Array(request.control);
   const control = () => Atomics.load(flag, 0) as Control;
-  let sent = 0;
+  let sent = Number.NEGATIVE_INFINITY;
   const progress = (stage: string, fraction: number) => {
     const now = performance.now();
     if (now - sent < PROGRESS_MS) return;

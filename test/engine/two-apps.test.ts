@@ -23,6 +23,7 @@ import { EngineChild } from "../faults/engine-child.ts";
 import { smallDisk } from "../faults/small-disk.ts";
 import { writeExamples } from "../faults/training-kills.ts";
 import { requireSound } from "../faults/verify.ts";
+import { longDesign } from "../services/learning-projects.ts";
 
 const engines: EngineChild[] = [];
 afterEach(async () => {
@@ -164,7 +165,7 @@ describe("a window", () => {
     const first = open();
     await first.ask("project:create", { path: join(folder, "p.limpet") });
     await first.ask("recordings:import", { paths: writeExamples(join(folder, "examples")) });
-    void first.ask("training:start", { design: design(3000) }).catch(() => {});
+    void first.ask("training:start", { design: longDesign() }).catch(() => {});
     await expect.poll(() => first.has("training:epoch")).toBe(true);
     first.close();
     const second = open();

@@ -32,10 +32,15 @@ export type TrainingFigures = {
   readonly experiments: number;
 };
 
-/** Epochs enough that a training can be met in its midst on any computer. */
-const DESIGN = { training: { epochs: 10_000, patience: 10_000 } };
-/** Moments are drawn from the first of them, so that few trainings are over before they are met. */
-const LATEST_EPOCH = 5000;
+/** Lasts so long that a training can be met in its midst on any computer. */
+const DESIGN = {
+  window: { lengthMs: 1000, strideMs: 100 },
+  features: { block: "raw" },
+  network: { kind: "conv1d" },
+  training: { epochs: 10_000, patience: 10_000 },
+} as const;
+/** Moments are drawn from so many epochs, the first. */
+const LATEST_EPOCH = 40;
 
 export async function runTrainingKills(
   rounds: number,

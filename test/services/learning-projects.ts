@@ -88,3 +88,12 @@ export const quickDesign = (change: DesignFileInput = {}): DesignFile =>
     training: { epochs: 40, patience: 40, learningRate: 0.01 },
     ...change,
   });
+
+/** A design whose training lasts minutes on any computer: for what ends it before its end. */
+export const longDesign = (): DesignFile =>
+  designFile.parse({
+    window: { lengthMs: 1000, strideMs: 100 },
+    features: { block: "raw" },
+    network: { kind: "conv1d" },
+    training: { epochs: 10_000, patience: 10_000 },
+  });

@@ -9,7 +9,7 @@ import { threads } from "../../src-main/training/training-client.ts";
 import { workerFile } from "../../src-main/training/worker-file.ts";
 import type { TrainingRequest } from "../../src-shared/contract/index.ts";
 import { rejectionOf } from "../dataset/helpers.ts";
-import { machineProject, quickDesign } from "../services/learning-projects.ts";
+import { longDesign, machineProject, quickDesign } from "../services/learning-projects.ts";
 
 const usual = { ...threads };
 const started: Worker[] = [];
@@ -40,6 +40,9 @@ const request = (epochs: number): TrainingRequest => ({
   design: quickDesign({ training: { epochs, patience: epochs } }),
 });
 
+/** Ended before its end, whatever computer it runs on. */
+const long = (): TrainingRequest => ({ backend: "auto", design: longDesign() });
+
 async function expectWorking(): Promise<void> {
   Object.assign(threads, usual, { keepMs: 0 });
   const before = project.experiments().length;
@@ -51,7 +54,7 @@ async function expectWorking(): Promise<void> {
 describe("a training whose thread", () => {
   it("is ended from outside while it learns fails with a clear word, and the next one works", async () => {
     holdThreads();
-    const failed = train(project, request(10_000), { onEpoch: () => void started[0]?.terminate() });
+    const failed = train(project, long(), { onEpoch: () => void started[0]?.terminate() });
     expect((await rejectionOf("training-failed", failed)).message).toContain("ended unexpectedly");
     expect(project.experiments()).toEqual([]);
     await expectWorking();
@@ -69,7 +72,7 @@ describe("a training whose thread", () => {
 
   it("runs out of memory says so, and takes nothing else down with it", async () => {
     holdThreads({ maxOldGenerationSizeMb: 4 });
-    const error = await rejectionOf("training-failed", train(project, request(10_000)));
+    const error = await rejectionOf("training-failed", train(project, long()));
     expect(error.message).toContain("ran out of memory");
     expect(error.hint).toContain("smaller");
     await expectWorking();
@@ -140,7 +143,7 @@ describe("a training that is cancelled", () => {
       // A new one: features are kept, so that their stage is passed by in one that has trained.
       project = machineProject();
       const abort = new AbortController();
-      const cancelled = train(project, request(10_000), {
+      const cancelled = train(project, long(), {
         signal: abort.signal,
         onProgress: (stage) => {
           if (stage === wanted) abort.abort();
@@ -152,7 +155,7 @@ describe("a training that is cancelled", () => {
     const abort = new AbortController();
     await rejectionOf(
       "cancelled",
-      train(project, request(10_000), { signal: abort.signal, onEpoch: () => abort.abort() }),
+      train(project, long(), { signal: abort.signal, onEpoch: () => abort.abort() }),
     );
     expect(project.experiments()).toEqual([]);
     await expectWorking();
