@@ -147,7 +147,7 @@ export class SignalStatistics {
       findings.push({
         kind: "offset",
         level: "warning",
-        message: `The axes of ${sensor} lie ${Number(gravity.toPrecision(3))} g off zero in the mean, where the earth pulls with 1 g: its offset or its unit is wrong.`,
+        message: `The mean of the axes of ${sensor} is ${Number(gravity.toPrecision(3))} g, where gravity alone gives 1 g: the offset or the unit is wrong.`,
       });
     }
     return findings;

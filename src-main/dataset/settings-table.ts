@@ -38,7 +38,7 @@ export function parsedSetting<S extends z.ZodType>(
   } catch (error) {
     throw new LimpetError("project-corrupt", `The ${key} kept in ${database.path} cannot be read.`, {
       field: key,
-      hint: `Save the ${key} anew; recordings and experiments are not affected.`,
+      hint: `Save the ${key} again; recordings and experiments are not affected.`,
       cause: error,
     });
   }

@@ -167,7 +167,7 @@ async function ensureInstalled(
       `The board's self-test failed: ${test.identical} of ${test.run} golden vectors came out the same.`,
       {
         field: session.port,
-        hint: "Convert the experiment again, and set Limpet up anew with `npm run setup`.",
+        hint: "Convert the experiment again, and set Limpet up again with `npm run setup`.",
       },
     );
   }

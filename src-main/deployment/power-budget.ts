@@ -92,7 +92,7 @@ function notesOn(
   return [
     // A board without any sensors of its own says so in what is left out.
     ...(power.sensors.length === 0 ? [] : states.unknown).map(
-      (sensor) => `What the sensor ${sensor} takes is not known, and is left out.`,
+      (sensor) => `What the sensor ${sensor} takes is not known, and is not included.`,
     ),
     ...(everyMs > 0 && everyMs < awakeMs
       ? [

@@ -191,7 +191,7 @@ function checkValues(plan: readonly RecordingWindows[]): Finding[] {
   const labels = plan.filter(({ windows }) => windows.length > 0).map(({ recording }) => recording.label);
   const wrong = labels.find((label) => !Number.isFinite(labelValue(label)));
   if (wrong !== undefined) {
-    return [error("task", `Regression predicts the number that the label is, and ${wrong} is none.`)];
+    return [error("task", `Regression predicts a number, and the label ${wrong} is not one.`)];
   }
   return new Set(labels).size < 2
     ? [error("labels", "All recordings have the same value: there is nothing to learn.")]

@@ -198,7 +198,7 @@ function requirePassed(session: BoardSession, accepted: boolean, test: SelfTest)
       `The board's self-test failed: ${test.identical} of ${test.run} golden vectors came out the same; first difference in the ${test.differed}. The old model runs on.`,
       {
         field: session.port,
-        hint: "Write the firmware anew with --firmware always, and convert the experiment again.",
+        hint: "Write the firmware again with --firmware always, and convert the experiment again.",
       },
     );
   }

@@ -134,7 +134,7 @@ export async function writeFirmware(
 ): Promise<string> {
   const description = await writableBoardAt(port, tools);
   if (description === null) {
-    throw new LimpetError("usage", `The board at ${port} is none that Limpet can write.`, {
+    throw new LimpetError("usage", `Limpet cannot write to the board at ${port}.`, {
       field: port,
       hint: "Boards with a known bootloader are listed in docs/boards.md. A board that prints numbers can be recorded without any.",
     });

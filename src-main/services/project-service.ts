@@ -100,7 +100,7 @@ function splitNotes(recordings: readonly RecordingInfo[], options: SplitOptions)
     );
   }
   if (options.holdout !== undefined && !recordings.some(({ split }) => split === "test")) {
-    notes.push(`No recording's name matches ${options.holdout}: nothing is held out.`);
+    notes.push(`No recording's name matches ${options.holdout}: nothing is held back.`);
   }
   if (options.by === "window") {
     notes.push("Windows of one recording are on several sides: the test may look better than it is.");

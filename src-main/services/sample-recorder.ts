@@ -92,7 +92,7 @@ export class SampleRecorder {
         "board-protocol",
         `The board counts a sample of ${stream.chosen.sensor.id} as number ${message.firstSample}.`,
         {
-          hint: "Restart the board; if it happens again, write its firmware anew.",
+          hint: "Restart the board; if it happens again, write its firmware again.",
         },
       );
     }

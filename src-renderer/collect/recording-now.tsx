@@ -139,7 +139,7 @@ function Running({ recorder, phase }: { recorder: Recorder; phase: Active }) {
           <p>
             <b>
               {recording?.reconnecting === true
-                ? t("The line broke off; waiting for the board")
+                ? t("The connection broke off; waiting for the board")
                 : t("Recording “{{label}}”", { label: phase.label })}
             </b>
             <Take phase={phase} />

@@ -99,10 +99,10 @@ export function CompareRuns(props: { a: ExperimentInfo; b: ExperimentInfo; onClo
           level={report.pValue < SIGNIFICANT ? "good" : "info"}
           message={
             report.pValue < SIGNIFICANT
-              ? t("“{{name}}” is better, and chance would not explain it.", {
+              ? t("“{{name}}” is better, and that is hardly chance.", {
                   name: report.accuracyA > report.accuracyB ? a.name : b.name,
                 })
-              : t("Chance would explain the difference: take the smaller or the faster one.")
+              : t("The difference may be chance: take the smaller or the faster one.")
           }
           hint={t(
             "Only the first right: {{onlyA}} windows, only the second: {{onlyB}}, both: {{both}}, neither: {{neither}} (McNemar's test, p = {{p}}).",

@@ -105,7 +105,7 @@ function Outcome({ report }: { report: WithoutReport | null }) {
   if (report === null) return <span className="soft small">{t("not compared yet")}</span>;
   const words = {
     needed: t("It is needed."),
-    "not-needed": t("It can be left out: chance explains the difference."),
+    "not-needed": t("It can be left out: the difference may be chance."),
     harmful: t("It does harm: without it the model is better."),
   }[report.verdict];
   const name = experiments.find(({ id }) => id === report.b)?.name;

@@ -36,7 +36,7 @@ describe("the commands of boards", () => {
     expect(json).toMatchObject([{ cause: expect.any(String), next: expect.any(String) }]);
     expect(text).not.toBe("");
     const { port } = await setUp();
-    expect((await limpet("boards", "--diagnose", port)).text).toBe("Nothing wrong was found.");
+    expect((await limpet("boards", "--diagnose", port)).text).toBe("No problem was found.");
   });
 
   it("record with the fields that the contract names", async () => {

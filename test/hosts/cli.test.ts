@@ -89,6 +89,12 @@ describe("the command line", () => {
     }
   });
 
+  it("names defaults in its help only where they tell something", async () => {
+    const { stdout } = await limpet("record", "--help");
+    expect(stdout).toContain("(default: all sensors)");
+    expect(stdout).not.toContain("[]");
+  });
+
   it("ends with 3 where the board is not there", async () => {
     const { code, stderr } = await limpet("monitor", "--board", "tcp://127.0.0.1:1", "--seconds", "1");
     expect(code).toBe(3);

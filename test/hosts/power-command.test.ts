@@ -79,7 +79,7 @@ describe("limpet power", () => {
     expect(budget?.everyMs).toBe(60_000);
     expect(budget?.milliwatts).toBeLessThan(0.2);
     const { out } = await limpet(false, path, "--experiment", String(experiment), "--every", "60");
-    expect(out).toContain("reckoned from the design");
+    expect(out).toContain("estimated from the design");
     expect(out).toContain("a year on a CR2032");
     expect(out).toContain("with a window every 60 s");
   });

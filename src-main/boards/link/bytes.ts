@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 /** The one error for bytes that break the protocol. */
 export function protocolError(what: string, cause?: unknown): LimpetError {
   return new LimpetError("board-protocol", `The board's answer is not valid: ${what}.`, {
-    hint: "Is it a Limpet board with current firmware? Deploying with --firmware always writes it anew.",
+    hint: "Is it a Limpet board with current firmware? Deploying with --firmware always writes it again.",
     cause,
   });
 }

@@ -25,8 +25,9 @@ export function memoryImage(segments: Iterable<Segment>): MemoryImage {
   let end = -1;
   for (const segment of sorted) {
     const { address, bytes } = segment;
-    if (address < end) throw broken(`holds two things for address ${hexAddress(address)}`);
-    if (address < 0 || address + bytes.length > END_OF_MEMORY) throw broken("passes the end of the memory");
+    if (address < end) throw broken(`holds two values for address ${hexAddress(address)}`);
+    if (address < 0 || address + bytes.length > END_OF_MEMORY)
+      throw broken("runs past the end of the memory");
     if (address === end) groups.at(-1)?.push(segment);
     else groups.push([segment]);
     end = address + bytes.length;
@@ -39,7 +40,7 @@ export function memoryImage(segments: Iterable<Segment>): MemoryImage {
 }
 
 const broken = (why: string) =>
-  new LimpetError("invalid-file", `The firmware image ${why}.`, { hint: "Build the firmware anew." });
+  new LimpetError("invalid-file", `The firmware image ${why}.`, { hint: "Build the firmware again." });
 
 export const imageBytes = (image: MemoryImage): number =>
   image.reduce((sum, { bytes }) => sum + bytes.length, 0);

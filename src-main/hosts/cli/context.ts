@@ -106,7 +106,7 @@ function knownError(error: unknown, interrupted: boolean): LimpetError {
     return new LimpetError("cancelled", "Interrupted.", { cause: error });
   }
   if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") {
-    return new LimpetError("setup-missing", "A part of Limpet that this needs is not there.", {
+    return new LimpetError("setup-missing", "A part of Limpet that this needs is missing.", {
       hint: 'Run `npm run setup`. Where that does not help, this version cannot do it yet (README, "What is not there yet").',
       cause: error,
     });

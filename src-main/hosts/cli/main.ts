@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { endProcess } from "../../engine/end-process.ts";
 import { Cli, type CliFlags } from "./context.ts";
 
@@ -90,6 +90,10 @@ export async function runCommandLine(line: readonly string[], onCli?: (cli: Cli)
   return cli.exitCode === 0 ? Number(process.exitCode ?? 0) : cli.exitCode;
 }
 
+/** That a list is empty by itself tells nobody anything. */
+const describeOption = (option: Option): string =>
+  new Help().optionDescription(option).replace(" (default: [])", "");
+
 function makeProgram(): Command {
   const { version } = JSON.parse(
     readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8"),
@@ -99,6 +103,7 @@ function makeProgram(): Command {
     .version(version)
     .option("--json", "one JSON value on standard output, and nothing else there")
     .option("--debug", "show the stack of an error")
+    .configureHelp({ optionDescription: describeOption })
     .showHelpAfterError("`limpet --help` lists the commands, `limpet COMMAND --help` its flags.")
     .exitOverride();
 }

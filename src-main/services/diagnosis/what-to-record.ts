@@ -125,7 +125,7 @@ function leastKnown(
       kind: "record",
       severity: "info",
       message: `${known}${mixed === null ? "" : `; it is mostly taken for ${mixed}`}.`,
-      hint: `Record ${NEXT} more of ${label}${where === null ? ", at other times and after mounting the board anew" : `, at ${where}`}.`,
+      hint: `Record ${NEXT} more of ${label}${where === null ? ", at other times and after mounting the board again" : `, at ${where}`}.`,
       label,
       place: "collect",
     },

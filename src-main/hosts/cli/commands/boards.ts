@@ -47,7 +47,7 @@ async function tellDiagnosis(cli: CliContext, port: string | null): Promise<void
   });
   cli.out(findings, () =>
     findings.length === 0
-      ? "Nothing wrong was found."
+      ? "No problem was found."
       : findings
           .map(({ message, next, command }) =>
             [message, next, ...(command === undefined ? [] : [`  ${command}`])].join("\n"),

@@ -21,10 +21,10 @@ export function register(program: Command, cli: CliContext): void {
     .description("Checks a project: database, checksums of all samples, gaps, rows without an owner.")
     .argument("<project>", "the project (.limpet)")
     .option("--repair", "repairs what can be repaired, after making a copy")
-    .option("--snapshots", "lists the copies that were made of the project, one a day, instead of checking")
+    .option("--snapshots", "lists the snapshots of the project, one a day, instead of checking")
     .option(
       "--restore <day>",
-      "puts the copy of that day in its place; the current file is kept under another name",
+      "puts the snapshot of that day in its place; the current file is kept under another name",
     )
     .option("--report <file>", "writes a zip with log and figures, without recordings, for whoever helps you")
     .action(
@@ -38,7 +38,7 @@ export function register(program: Command, cli: CliContext): void {
           [
             `${counted(result.recordings, "recording")}, ${counted(result.chunks, "chunk")}: ${result.ok ? "all is well." : `${counted(result.problems.length, "problem")}.`}`,
             ...result.problems,
-            ...(result.repaired ?? []).map((line) => `Mended: ${line}`),
+            ...(result.repaired ?? []).map((line) => `Repaired: ${line}`),
             ...(result.backup ? [`The project as it was before is kept at ${result.backup}.`] : []),
             ...(result.ok || options.repair === true
               ? []
@@ -71,7 +71,7 @@ async function restore(path: string, day: string, cli: CliContext, work: WorkOpt
   cli.out({ restored: day, kept, ...result }, () =>
     [
       `The project is as it was on ${day}: ${counted(result.recordings, "recording")}.`,
-      ...(kept === null ? [] : [`What stood there before is kept at ${kept}.`]),
+      ...(kept === null ? [] : [`The file that was there before is kept at ${kept}.`]),
     ].join("\n"),
   );
 }

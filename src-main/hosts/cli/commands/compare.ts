@@ -20,7 +20,7 @@ export function register(program: Command, cli: CliContext): void {
     .argument("[b]", "another one")
     .option(
       "--without <sensor>",
-      "in place of another one: A trained again without this sensor, or these channels",
+      "instead of another one: A, trained again without this sensor or these channels",
     )
     .action(
       cli.run(async (path: string, first: string, second: string | undefined, options: Options) => {
@@ -47,7 +47,7 @@ export function register(program: Command, cli: CliContext): void {
                 [`${a} right`, report.bothRight, report.onlyA],
                 [`${a} wrong`, report.onlyB, report.bothWrong],
               ]),
-              `Accuracy ${report.accuracyA.toFixed(3)} and ${report.accuracyB.toFixed(3)} on ${report.windows} windows; p = ${report.pValue.toPrecision(2)}: ${report.pValue < SIGNIFICANT ? "they differ" : "chance would explain the difference"}.`,
+              `Accuracy ${report.accuracyA.toFixed(3)} and ${report.accuracyB.toFixed(3)} on ${report.windows} windows; p = ${report.pValue.toPrecision(2)}: ${report.pValue < SIGNIFICANT ? "they differ" : "the difference may be chance"}.`,
             ].join("\n"),
           );
         } finally {
@@ -77,7 +77,7 @@ async function compareWithout(
 
 const VERDICTS: Readonly<Record<WithoutReport["verdict"], string>> = {
   needed: "it is of use",
-  "not-needed": "chance would explain the difference, so it may be spared",
+  "not-needed": "the difference may be chance, so it can be left out",
   harmful: "the model is better without it",
 };
 

@@ -36,7 +36,7 @@ export function register(program: Command, cli: CliContext): void {
       "--light <label...>",
       "classes that the board's light shows when running by itself (default: unknown)",
     )
-    .option("--confirm <windows>", "windows in a row that must agree until an event is logged (default: 1)")
+    .option("--confirm <windows>", "windows in a row that must agree before an event is logged (default: 1)")
     .option("--flash <file>", "file that holds the virtual board's flash")
     .action(
       cli.run(async (path: string, options: Options) => {

@@ -31,7 +31,7 @@ export function register(program: Command, cli: CliContext): void {
 }
 
 function findingsText(findings: readonly DiagnosisFinding[]): string {
-  if (findings.length === 0) return "Nothing is wrong that could be found.";
+  if (findings.length === 0) return "No problems were found.";
   return [
     `${counted(findings.length, "finding")}:`,
     ...findings.map(({ severity, message, hint }) => `${WORDS[severity]}: ${message}\n  Next: ${hint}`),

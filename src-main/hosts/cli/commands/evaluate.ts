@@ -114,7 +114,7 @@ function boardText({ boardDifference: found }: EvaluationReport): string[] {
   if (found === undefined) return [];
   if (found === null) return ["The board's answers are the device twin's, bit for bit."];
   return [
-    `The board computes otherwise than the device twin, first in the ${found.stage} of the window at ${(found.startMs / 1000).toFixed(2)} s of ${found.recordingName} (window ${found.window}): value ${found.index} is ${found.board ?? "missing"} on the board and ${found.twin ?? "missing"} in the twin${found.repeated ? "" : "; it did not come again"}. Write the firmware anew (--firmware always), and convert the experiment again.`,
+    `The board's results differ from the device twin's, first in the ${found.stage} of the window at ${(found.startMs / 1000).toFixed(2)} s of ${found.recordingName} (window ${found.window}): value ${found.index} is ${found.board ?? "missing"} on the board and ${found.twin ?? "missing"} in the twin${found.repeated ? "" : "; it did not happen again"}. Write the firmware again (--firmware always), and convert the experiment again.`,
   ];
 }
 

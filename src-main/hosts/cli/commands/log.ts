@@ -38,7 +38,7 @@ function textOf({ since, boots, totals, events, eventsLost }: BoardLog): string 
   return [
     `${counted(windows, "window")} in ${clock(since)} of running, ${counted(boots, "start")}.`,
     table([["label", "windows"], ...Object.entries(totals)]),
-    ...(eventsLost === 0 ? [] : [`${counted(eventsLost, "older event")} gave way to newer ones.`]),
+    ...(eventsLost === 0 ? [] : [`${counted(eventsLost, "older event")} replaced by newer ones.`]),
     table([
       ["running", "start", "when", "label", "score"],
       ...events.map(({ time, boot, at, label, score }) => [

@@ -16,11 +16,11 @@ export function register(program: Command, cli: CliContext): void {
   program
     .command("power")
     .description(
-      "What an experiment takes on each kind of board, and which period reaches 1 mW or a year on a battery.",
+      "Shows the power that an experiment takes on each kind of board, and which period reaches 1 mW or a year on a battery.",
     )
     .argument("<project>", "the project (.limpet)")
     .requiredOption("--experiment <id>", "the experiment")
-    .option("--every <seconds>", "a window every so often; without it, one after the other")
+    .option("--every <seconds>", "one window every so many seconds (default: one after the other)")
     .option("--board <kind>", "one kind of board, as limpet boards names it")
     .action(
       cli.run((path: string, options: Options) => {
@@ -39,7 +39,7 @@ export function register(program: Command, cli: CliContext): void {
 
 function powerText({ instructions, counted, boards }: PowerOnBoards): string {
   return [
-    `${instructions} instructions a window, ${counted ? "counted by the virtual board" : "reckoned from the design"}.`,
+    `${instructions} instructions a window, ${counted ? "counted by the virtual board" : "estimated from the design"}.`,
     ...boards.map(({ name, latencyMs, powerBudget }) =>
       [
         "",

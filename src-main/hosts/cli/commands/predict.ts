@@ -11,7 +11,7 @@ type Options = { experiment: string; engine: string };
 export function register(program: Command, cli: CliContext): void {
   program
     .command("predict")
-    .description("Predicts new files: WAV, CSV, sktime .ts or Edge Impulse.")
+    .description("Predicts the label or value of new files: WAV, CSV, sktime .ts or Edge Impulse.")
     .argument("<project>", "the project (.limpet)")
     .argument("<files...>", "files to predict")
     .requiredOption("--experiment <id>", "the experiment")

@@ -46,7 +46,7 @@ export function register(program: Command, cli: CliContext): void {
     .option("--photo <file>", "photo of that place (JPEG or PNG)")
     .option(
       "--level <value>",
-      "starts by itself where the first sensor is this strong (RMS without the mean over 50 ms, in its unit)",
+      "starts by itself when the first sensor is this strong (RMS without the mean over 50 ms, in its unit)",
     )
     .option("--before <seconds>", "with --level: seconds before that moment which are kept (default: 0.5)")
     .option("--flash <file>", "file that holds the virtual board's flash")
@@ -86,7 +86,7 @@ export function register(program: Command, cli: CliContext): void {
                 ? {}
                 : {
                     reconnect: async (signal) => {
-                      cli.note("The line to the board broke off; waiting for it to come back.");
+                      cli.note("The connection to the board broke off; waiting for it to come back.");
                       await session.close();
                       session = await reopenBoard(options.board, boardOptions, readSignalFile, signal);
                       return session;
@@ -114,7 +114,7 @@ function parseTrigger({ level, before }: Options): RecordingTrigger | null {
   const preSeconds = numberOption("before", before, { min: 0, max: 10 });
   if (value !== undefined) return { level: value, preSeconds: preSeconds ?? 0.5 };
   if (preSeconds === undefined) return null;
-  throw new LimpetError("usage", "--before says nothing without --level.", {
+  throw new LimpetError("usage", "--before needs --level.", {
     field: "before",
     hint: "Give --level, too, or leave it out.",
   });

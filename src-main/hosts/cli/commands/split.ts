@@ -23,7 +23,10 @@ export function register(program: Command, cli: CliContext): void {
     .option("--test <part>", "part for the test (default .2)")
     .option("--by <unit>", "what stays together: recording, group or window", "recording")
     .option("--seed <number>", "another seed gives another split", "1")
-    .option("--holdout <pattern>", "regular expression: recordings whose name matches are the test")
+    .option(
+      "--holdout <pattern>",
+      "regular expression: recordings whose name matches are held back for the test",
+    )
     .action(
       cli.run(async (path: string, options: Options) => {
         const part = (flag: "train" | "validation" | "test") =>

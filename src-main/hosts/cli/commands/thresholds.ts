@@ -14,7 +14,7 @@ export function register(program: Command, cli: CliContext): void {
   program
     .command("thresholds")
     .description(
-      "Least score of each label, below which the board answers `unknown`: what thresholds give on held-out recordings, and keeping them.",
+      "Shows what thresholds give on recordings that were not trained on, and keeps them: below the threshold of a label the board answers `unknown`.",
     )
     .argument("<project>", "the project (.limpet)")
     .requiredOption("--experiment <id>", "the experiment")
@@ -56,7 +56,7 @@ function namedThresholds(words: readonly string[]): LabelThresholds {
     words.map((word) => {
       const at = word.lastIndexOf("=");
       if (at < 1) {
-        throw new LimpetError("usage", `--set ${word}: this is no label and score.`, {
+        throw new LimpetError("usage", `--set ${word}: this is not a label with a score.`, {
           field: "set",
           hint: "For example --set worn=0.8.",
         });

@@ -80,7 +80,7 @@ function resultsText(results: readonly TuneResult[]): string {
   ]);
   return [
     table([["id", "accuracy", "", "others", "int8", "RAM", "flash", "latency", ""], ...rows]),
-    "Accuracy on validation windows, with its standard error over recordings, and, of equal ones, on other divisions of the recordings. Recommended: the smallest that is as good as the best within one standard error.",
+    "Accuracy on validation windows, with its standard error over recordings, and, of equal ones, on other splits of the recordings. Recommended: the smallest that is as good as the best within one standard error.",
     "The test was not touched: `limpet evaluate` tells what the choice is worth.",
   ].join("\n");
 }
