@@ -30,6 +30,15 @@ describe("cutting a recording", () => {
     file.close();
   });
 
+  it("of one that is left out makes parts that are left out", () => {
+    const file = project();
+    const { id } = file.addRecording(finished("r", "on", 2000, 1));
+    file.updateRecordings([id], { excluded: true });
+    const [part] = file.cutRecording(id, [{ fromSeconds: 1, toSeconds: 2 }], { replace: false });
+    expect(part?.excluded).toBe(true);
+    file.close();
+  });
+
   it("in place of the whole is one edit: undo brings the whole back and takes the parts away", () => {
     const file = project();
     const whole = file.addRecording(finished("r", "on", 2000, 1));

@@ -6,7 +6,7 @@ import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { APPLICATION_ID, SCHEMA_VERSION } from "../../src-main/dataset/schema.ts";
 import { requireSqliteRuntime } from "../../src-main/dataset/sqlite.ts";
 import { design as designSchema } from "../../src-shared/design.ts";
-import { errorOf, finished, temporaryFolder } from "./helpers.ts";
+import { errorOf, finished, recordingOf, temporaryFolder } from "./helpers.ts";
 
 const design = designSchema.parse({
   inputs: [
@@ -97,6 +97,19 @@ describe("a project file", () => {
       .map((row) => row.bytes);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(64 * 1024);
     expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThanOrEqual(8 * 1024);
+    project.close();
+  });
+
+  it("keeps when samples were measured: what was lost before them counts", () => {
+    const { project } = newProject();
+    project.addRecording({
+      recording: recordingOf("a.1", "a"),
+      data: [{ samples: new Int16Array(600 * 3), gaps: [{ atSample: 200, lostSamples: 40 }] }],
+    });
+    const chunks = project.database.all<{ at: number }>(
+      "SELECT device_time_us AS at FROM chunks ORDER BY first_sample",
+    );
+    expect(chunks.map(({ at }) => at)).toEqual([0, 1_200_000]);
     project.close();
   });
 
@@ -292,6 +305,34 @@ describe("edits", () => {
     other.close();
   });
 
+  it("of group, side or exclusion change the dataset's hash, too", () => {
+    const { project } = newProject();
+    const ids = [1, 2, 3, 4, 5].map((seed) => project.addRecording(finished(`a.${seed}`, "a", 100, seed)).id);
+    const [first] = ids as [number];
+    project.applySplit({ train: 0.6, validation: 0.2, test: 0.2, by: "recording", seed: 1 });
+    const hash = project.datasetHash();
+    const other = project.recording(first).split === "test" ? "train" : "test";
+    for (const change of [{ group: "pump 1" }, { split: other }, { excluded: true }] as const) {
+      project.updateRecordings([first], change);
+      expect(project.datasetHash(), JSON.stringify(change)).not.toBe(hash);
+      project.undo();
+      expect(project.datasetHash()).toBe(hash);
+    }
+    project.close();
+  });
+
+  it("that change nothing are none, and only the last thousand can be undone", () => {
+    const { project } = newProject();
+    const { id } = project.addRecording(finished("a.1", "a", 100, 1));
+    project.updateRecordings([id], { label: "a", notes: "" });
+    expect(project.undo()).toBeNull();
+    project.transaction(() => {
+      for (let edit = 0; edit < 1003; edit++) project.updateRecordings([id], { notes: `note ${edit}` });
+    });
+    expect(project.database.get("SELECT count(*) AS count FROM edits")).toEqual({ count: 1000 });
+    project.close();
+  });
+
   it("of the side of the split are one edit, and need a split of whole recordings", () => {
     const { project } = newProject();
     const ids = [1, 2, 3, 4, 5].map((seed) => project.addRecording(finished(`a.${seed}`, "a", 100, seed)).id);
@@ -311,6 +352,46 @@ describe("edits", () => {
     const { project } = newProject();
     const { id } = project.addRecording(finished("a.1", "a", 500, 1));
     errorOf("usage", () => project.updateRecordings([id], { label: "  " }));
+    project.close();
+  });
+});
+
+describe("the split of a project", () => {
+  const byRecording = { train: 0.6, validation: 0.2, test: 0.2, by: "recording", seed: 1 } as const;
+  const five = (project: ProjectFile): number[] =>
+    [1, 2, 3, 4, 5].map((seed) => project.addRecording(finished(`a.${seed}`, "a", 100, seed)).id);
+
+  it("gives a recording that comes later a side, and one that is left out none until it is taken back", () => {
+    const { project } = newProject();
+    const [first = 0] = five(project);
+    project.updateRecordings([first], { excluded: true });
+    project.applySplit(byRecording);
+    expect(project.recording(first).split).toBeNull();
+    expect(project.addRecording(finished("a.6", "a", 100, 6)).split).not.toBeNull();
+    project.updateRecordings([first], { excluded: false });
+    expect(project.recording(first).split).toBeNull();
+    expect(project.ensureSplit()).toEqual(byRecording);
+    expect(project.recording(first).split).not.toBeNull();
+    project.close();
+  });
+
+  it("made anew leaves nothing of the one before", () => {
+    const { project } = newProject();
+    five(project);
+    project.applySplit(byRecording);
+    project.applySplit({ ...byRecording, by: "window" });
+    expect(project.recordings().map(({ split }) => split)).toEqual([null, null, null, null, null]);
+    project.close();
+  });
+
+  it("does not take back what was moved by hand, when another recording comes", () => {
+    const { project } = newProject();
+    const [first = 0] = five(project);
+    project.applySplit({ ...byRecording, holdout: "a\\.1" });
+    expect(project.recording(first).split).toBe("test");
+    project.updateRecordings([first], { split: "train" });
+    project.addRecording(finished("a.6", "a", 100, 6));
+    expect(project.recording(first).split).toBe("train");
     project.close();
   });
 });

@@ -98,6 +98,25 @@ describe("a split by group", () => {
     expect(count(list, assignSplit(list, { ...options, by: "group" })).every((n) => n === 6)).toBe(true);
   });
 
+  it("gives each side a group also where every group has a label of its own", () => {
+    const list = items(3, 4, (label) => `session ${label}`);
+    expect(count(list, assignSplit(list, { ...options, by: "group" }))).toEqual([4, 4, 4]);
+  });
+
+  it("places large groups first, so that small ones even out what they leave", () => {
+    const list = items(1, 10, (_, n) => (n < 5 ? "large" : `small ${n}`));
+    for (let seed = 1; seed <= 8; seed++) {
+      expect(count(list, assignSplit(list, { ...options, seed, by: "group" }))).toEqual([6, 2, 2]);
+    }
+  });
+
+  it("gives new groups to the side that lacks recordings, where every side has a group already", () => {
+    const list = items(1, 15, (_, n) => (n < 9 ? `old ${n}` : `new ${n % 2}`));
+    const sides = ["train", ...new Array(4).fill("validation"), ...new Array(4).fill("test")] as SplitName[];
+    const standing = new Map(sides.map((side, index) => [index + 1, side] as const));
+    expect(count(list, assignSplit(list, { ...options, by: "group" }, standing))).toEqual([7, 4, 4]);
+  });
+
   it("takes recordings without a group one by one", () => {
     const list = items(2, 10);
     expect(count(list, assignSplit(list, { ...options, by: "group" }))).toEqual([12, 4, 4]);
@@ -127,9 +146,19 @@ describe("a split with held-out recordings", () => {
     ]);
   });
 
+  it("puts no others into test, however few are held out, and draws the rest of their group after them", () => {
+    const list = items(1, 20);
+    const sides = assignSplit(list, { ...options, holdout: "\\.0hp" });
+    expect(list.filter(({ id }) => sides.get(id) === "test").map(({ name }) => name)).toEqual(["l0.0hp"]);
+    const group = items(1, 3, () => "one");
+    const standing = new Map([[1, "train"]] as const);
+    const drawn = assignSplit(group, { ...options, by: "group", holdout: "1hp" }, standing);
+    expect([1, 2, 3].map((id) => drawn.get(id))).toEqual(["train", "test", "test"]);
+  });
+
   it("refuses a pattern that is none, and parts that make no sense", () => {
     expect(errorOf("usage", () => assignSplit(items(1, 3), { ...options, holdout: "(" })).exitCode).toBe(2);
-    errorOf("usage", () => assignSplit(items(1, 3), { ...options, train: 0 }));
+    errorOf("usage", () => assignSplit(items(1, 3), { ...options, train: 0, validation: 0.5, test: 0.5 }));
     errorOf("usage", () => assignSplit(items(1, 3), { ...options, test: 0.9 }));
   });
 });
