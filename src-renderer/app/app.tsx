@@ -20,6 +20,7 @@ import { BoardDialog } from "./board-dialog.tsx";
 import { EngineContext, useEngine } from "./engine-context.ts";
 import { Hint } from "./hint.tsx";
 import { LogDrawer } from "./log-drawer.tsx";
+import { PlaceGuard } from "./place-guard.tsx";
 import { ProjectDialog } from "./project-dialog.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { SideBar } from "./side-bar.tsx";
@@ -103,7 +104,9 @@ function Window() {
       <main className="place" id="place" key={place} tabIndex={-1}>
         <EngineLost />
         <Hint />
-        <Place />
+        <PlaceGuard>
+          <Place />
+        </PlaceGuard>
       </main>
       <LogDrawer />
       <StatusLine />

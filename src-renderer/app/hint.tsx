@@ -4,7 +4,19 @@ import { Lightbulb } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { type AppState, connectedBoard, type Place, stepsInHand, useApp } from "./store.ts";
 
-type Next = { readonly place: Place; readonly text: string };
+type Next = {
+  readonly place: Place;
+  readonly text: string;
+  /** Id of what it is about, where that may be out of sight. */
+  readonly at?: string;
+};
+
+/** Brings a part of the place into sight and its first field into the keyboard's reach. */
+function show(id: string): void {
+  const part = document.getElementById(id);
+  part?.scrollIntoView({ block: "center" });
+  part?.querySelector<HTMLElement>("input, select, button")?.focus({ preventScroll: true });
+}
 
 /** What to do next, or null where everything is done. */
 export function nextStep(state: AppState): Next | null {
@@ -24,6 +36,7 @@ export function nextStep(state: AppState): Next | null {
     return {
       place: "collect",
       text: "Hold some recordings back, so that the classifier is tested on what it has not seen.",
+      at: "held-back",
     };
   if (steps.design !== "done")
     return { place: "design", text: "Look at the recommended design and press “Use this design”." };
@@ -50,6 +63,11 @@ export function Hint() {
         <span className="grow">
           <b>{t("Next:")}</b> {t(next.text)}
         </span>
+        {next.place === state.place && next.at !== undefined && (
+          <Button size="xs" variant="default" onClick={() => show(next.at ?? "")}>
+            {t("Show me")}
+          </Button>
+        )}
         {next.place !== state.place && (
           <Button size="xs" variant="default" onClick={() => state.go(next.place)}>
             {t("Go to {{place}}", { place: t(`place.${next.place}`) })}

@@ -1,13 +1,13 @@
 /** One row for each class: record at the left, how much there is of it, its recordings as thumbnails, newest first. */
 import { Menu, TextInput } from "@mantine/core";
-import { Circle, Ellipsis } from "lucide-react";
+import { Circle, Ellipsis, Play, Square } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { notifyError, useApp } from "../app/store.ts";
 import { said } from "../locales/engine-texts.ts";
-import { fixed } from "../locales/format.ts";
+import { duration, fixed, grouped } from "../locales/format.ts";
 import { classMark } from "../widgets/parts.tsx";
 import { deleteRecordings } from "../widgets/recording-edits.ts";
 import { Thumbnail } from "../widgets/thumbnail.tsx";
@@ -65,7 +65,9 @@ function ClassRow(props: {
   const active = phase.kind !== "idle" && phase.label === label;
   const { color, shape } = classMark(props.labels, label);
   const aim = useRecorderSettings((settings) => (settings.mode === "plan" ? settings.takes : WANTED_EACH));
-  const wanted = { count: own.length, wanted: aim, seconds: Math.round(seconds) };
+  const wanted = { count: own.length, wanted: aim, time: duration(seconds) };
+  const begun = useApp((state) => active && state.recording.kind === "recording");
+  const press = pressOf(recorder, label, begun);
   return (
     <li
       className="class-row"
@@ -75,14 +77,18 @@ function ClassRow(props: {
       <button
         type="button"
         className="record-button"
-        disabled={phase.kind !== "idle"}
+        disabled={phase.kind !== "idle" && !active}
         {...(digit < 10 ? { "aria-keyshortcuts": `${digit}` } : {})}
-        onClick={() => recorder.record(label)}
-        aria-label={t("Record “{{label}}”", { label })}
-        title={digit < 10 ? t("Record (key {{digit}})", { digit }) : t("Record")}
+        onClick={press.run}
+        aria-label={t(press.name, { label })}
+        title={active ? undefined : digit < 10 ? t("Record (key {{digit}})", { digit }) : t("Record")}
       >
         {active && phase.kind === "countdown" ? (
           <b>{phase.left}</b>
+        ) : active && phase.kind === "waiting" ? (
+          <Play size={18} fill="currentColor" aria-hidden />
+        ) : active ? (
+          <Square size={17} fill="currentColor" aria-hidden />
         ) : (
           <Circle size={18} fill="currentColor" aria-hidden />
         )}
@@ -101,15 +107,58 @@ function ClassRow(props: {
         <span className="bar" aria-hidden data-full={own.length >= aim}>
           <i style={{ width: `${Math.min(100, (own.length / aim) * 100)}%` }} />
         </span>
-        <span className="soft small">
-          {own.length >= aim
-            ? t("{{count}} recordings, {{seconds}} s", wanted)
-            : t("{{count}} of {{wanted}}, {{seconds}} s", wanted)}
-        </span>
+        {active ? (
+          <RowNow phase={phase} />
+        ) : (
+          <span className="soft small">
+            {own.length >= aim
+              ? t("{{count}} recordings, {{time}}", wanted)
+              : t("{{count}} of {{wanted}}, {{time}}", wanted)}
+          </span>
+        )}
       </div>
       <Thumbs label={label} recordings={own} onOpen={props.onOpen} onMore={props.onMore} />
       <RowMenu label={label} count={own.length} onRename={() => setRenaming(true)} onMore={props.onMore} />
     </li>
+  );
+}
+
+/** What the button of a class does now: what began a recording ends it too, so that one place is enough for a hand in a glove. */
+function pressOf(
+  recorder: Recorder,
+  label: string,
+  begun: boolean,
+): { readonly name: string; readonly run: () => void } {
+  const { phase } = recorder;
+  if (phase.kind === "idle" || phase.label !== label)
+    return { name: "Record “{{label}}”", run: () => recorder.record(label) };
+  if (phase.kind === "waiting") return { name: "Go on with “{{label}}”", run: recorder.goOn };
+  return begun
+    ? { name: "Stop “{{label}}”, keep it", run: recorder.stop }
+    : { name: "Call off “{{label}}”", run: recorder.discard };
+}
+
+/** Beside the button, for eyes that are there: the panel with the large figures may be out of sight. */
+function RowNow({ phase }: { phase: Recorder["phase"] }) {
+  const { t } = useTranslation();
+  const state = useApp((app) => app.recording);
+  const text =
+    phase.kind === "waiting"
+      ? t("waits for you")
+      : phase.kind === "countdown"
+        ? t("get ready")
+        : state.kind === "recording"
+          ? state.ofSeconds === null
+            ? `${fixed(state.seconds, 1)} s`
+            : t("{{done}} of {{wanted}}", {
+                done: fixed(state.seconds, 1),
+                wanted: `${grouped(state.ofSeconds)} s`,
+              })
+          : t("waits for the signal");
+  return (
+    <b className="row-now" aria-hidden>
+      {text}
+    </b>
   );
 }
 

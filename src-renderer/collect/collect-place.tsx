@@ -3,12 +3,14 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useApp } from "../app/store.ts";
+import { duration } from "../locales/format.ts";
 import { Card, Empty, Page, useLabels, WorkProgress } from "../widgets/parts.tsx";
 import { RecordingDialog, type Shown } from "../widgets/recording-dialog.tsx";
 import { ClassRows } from "./class-rows.tsx";
 import { type ListFilter, NO_FILTER } from "./list-filter.ts";
 import { RecordPanel } from "./record-panel.tsx";
 import { RecordingList } from "./recording-list.tsx";
+import { RoomLeft, RoomWarning, useRecordingRoom } from "./recording-room.tsx";
 import { SplitCard } from "./split-card.tsx";
 import { TransferMenu } from "./transfer-menu.tsx";
 import { TransferReport } from "./transfer-report.tsx";
@@ -27,6 +29,7 @@ export function CollectPlace() {
   const labels = useLabels();
   const recorder = useRecorder();
   const transfer = useTransfer();
+  const room = useRecordingRoom();
   const [view, setView] = useState<"classes" | "list">("classes");
   const [filter, setFilter] = useState<ListFilter>(NO_FILTER);
   const [shown, setShown] = useState<Shown | null>(null);
@@ -46,7 +49,8 @@ export function CollectPlace() {
       action={
         <>
           <span className="why">
-            {t("recordings", { count: recordings.length })}, {Math.round(summary?.seconds ?? 0)} s
+            {t("recordings", { count: recordings.length })}, {duration(summary?.seconds ?? 0)}
+            <RoomLeft room={room.room} />
           </span>
           <Button size="md" variant={ready ? "filled" : "default"} onClick={() => go("design")}>
             {t("Go on to the design")}
@@ -65,7 +69,7 @@ export function CollectPlace() {
         />
       )}
       {transfer.report !== null && <TransferReport report={transfer.report} onClose={transfer.clear} />}
-      <RecordPanel recorder={recorder} />
+      <RecordPanel recorder={recorder} warning={<RoomWarning {...room} />} />
       <Card
         title={t("Recordings")}
         aside={

@@ -1,6 +1,7 @@
 /** The recorder: live signal, settings of a recording, the plan, and what is going on while one is made. */
 import { Button } from "@mantine/core";
 import { Usb } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { connectedBoard, useApp } from "../app/store.ts";
 import { LiveTrace } from "../widgets/live-trace.tsx";
@@ -11,7 +12,7 @@ import { useRecorderSettings } from "./recorder-settings.ts";
 import { RecordingNow } from "./recording-now.tsx";
 import type { Recorder } from "./use-recorder.ts";
 
-export function RecordPanel({ recorder }: { recorder: Recorder }) {
+export function RecordPanel({ recorder, warning }: { recorder: Recorder; warning: ReactNode }) {
   const { t } = useTranslation();
   const board = useApp(connectedBoard);
   const state = useApp((app) => app.board.kind);
@@ -57,6 +58,7 @@ export function RecordPanel({ recorder }: { recorder: Recorder }) {
         <RecordingNow recorder={recorder} phase={recorder.phase} />
       )}
       <ErrorMessage error={recorder.error} />
+      {warning}
       <LiveTrace
         recording={recording === "recording"}
         threshold={start === "level" && level !== null ? { sensor: levelSensor, level } : undefined}

@@ -23,7 +23,7 @@ export function SplitCard() {
   };
   const total = share === null ? 0 : SIDES.reduce((sum, side) => sum + share[side].seconds, 0);
   return (
-    <Card title={t("Held back for the test")}>
+    <Card id="held-back" title={t("Held back for the test")}>
       <div className="row end">
         <NativeSelect
           label={t("Keep together")}

@@ -1,7 +1,7 @@
 /** What came of an import or a merge: how much, what was left out and why, what the two projects do not agree on. */
 import { useTranslation } from "react-i18next";
 import { said } from "../locales/engine-texts.ts";
-import { Message } from "../widgets/parts.tsx";
+import { Message, withCode } from "../widgets/parts.tsx";
 import type { TransferReport as Report } from "./use-transfer.ts";
 
 /** More than these are not listed one by one. */
@@ -12,25 +12,29 @@ export function TransferReport({ report, onClose }: { report: Report; onClose: (
   if (report.kind === "files") {
     const { imported, skipped, notes } = report.result;
     return (
-      <>
-        <Message
-          level={imported > 0 ? "good" : "warning"}
-          message={t("{{count}} imported, {{skipped}} left out.", {
-            count: imported,
-            skipped: skipped.length,
-          })}
-          hint={notes.map(said).join(" ") || undefined}
-          onClose={onClose}
-        />
-        {skipped.slice(0, LISTED).map(({ path, reason }) => (
-          <Message key={path} level="warning" message={path.split(/[\\/]/).at(-1) ?? path} hint={reason} />
-        ))}
-        {skipped.length > LISTED && (
-          <p className="soft small">
-            {t("{{count}} more were left out.", { count: skipped.length - LISTED })}
-          </p>
-        )}
-      </>
+      <Message
+        level={imported === 0 || skipped.length > 0 ? "warning" : "good"}
+        message={t("{{count}} imported, {{skipped}} left out.", {
+          count: imported,
+          skipped: skipped.length,
+        })}
+        hint={notes.map(said).join(" ") || undefined}
+        onClose={onClose}
+        action={
+          skipped.length > 0 && (
+            <ul className="checks">
+              {skipped.slice(0, LISTED).map(({ path, reason }) => (
+                <li key={path}>
+                  <b>{path.split(/[\\/]/).at(-1) ?? path}</b>: {withCode(reason)}
+                </li>
+              ))}
+              {skipped.length > LISTED && (
+                <li>{t("{{count}} more were left out.", { count: skipped.length - LISTED })}</li>
+              )}
+            </ul>
+          )
+        }
+      />
     );
   }
   const { imported, same, completed, conflicts, notes } = report.result;

@@ -2,7 +2,7 @@
 import { Checkbox, NativeSelect, NumberInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { ExperimentInfo } from "../../src-shared/contract/index.ts";
-import { Card } from "../widgets/parts.tsx";
+import { Card, useLabels } from "../widgets/parts.tsx";
 import { UNKNOWN } from "./live-answers.ts";
 import { powerText } from "./power-rows.tsx";
 import type { Alone } from "./use-alone.ts";
@@ -31,7 +31,13 @@ export function AloneCard(props: {
     const goal = reckoned?.goals.get(ms);
     return goal === undefined ? "" : ` · ${t(`power.${goal}`)}`;
   };
-  const labels = [...experiment.labels, UNKNOWN];
+  const known = useLabels();
+  // In the order in which classes are named everywhere; the model's own is that of the alphabet.
+  const labels = [
+    ...known.filter((one) => experiment.labels.includes(one)),
+    ...experiment.labels,
+    UNKNOWN,
+  ].filter((one, at, all) => all.indexOf(one) === at);
   const toggle = (label: string): void =>
     onChange({
       ...alone,

@@ -11,6 +11,7 @@ import { CostCard, ShapesCard } from "./design-cards.tsx";
 import { DesignForm } from "./design-form.tsx";
 import { FeatureMap } from "./feature-map.tsx";
 import { FeaturePlots } from "./feature-plots.tsx";
+import { fieldName } from "./field-names.ts";
 
 export function DesignPlace() {
   const { t } = useTranslation();
@@ -23,7 +24,8 @@ export function DesignPlace() {
   const [edited, setEdited] = useState<DesignFile | null>(null);
   const recommended = presets.answer?.find(({ fits }) => fits)?.design ?? null;
   const design = edited ?? saved.answer ?? recommended;
-  const valid = design !== null && designFile.safeParse(design).success;
+  const checked = design === null ? null : designFile.safeParse(design);
+  const valid = checked?.success === true;
   const report = useAnswer("design:describe", valid && design !== null ? { design } : null, 250);
   const findings = report.answer?.findings ?? [];
   const stops = findings.some(({ level }) => level === "error");
@@ -49,6 +51,7 @@ export function DesignPlace() {
       </Page>
     );
   }
+  const chosen = presets.answer?.find((preset) => sameDesign(preset.design, design));
   const submit = async (): Promise<void> => {
     if (design === null) return;
     if ((await save.start({ design })) !== null) go("train");
@@ -74,31 +77,40 @@ export function DesignPlace() {
             type="button"
             className="choice preset"
             title={said(preset.description)}
-            aria-pressed={sameDesign(preset.design, design)}
+            aria-pressed={preset === chosen}
             onClick={() => setEdited(preset.design)}
           >
             <b>
               {said(preset.title)} {preset.fits && <span className="tag">{t("fits your recordings")}</span>}
             </b>
-            <small>{said(preset.description)}</small>
+            <small>{firstSentence(said(preset.description))}</small>
           </button>
         ))}
+        {chosen !== undefined && <p className="soft small">{said(chosen.description)}</p>}
       </section>
       <div className="design">
         <div className="stack">
           {design !== null && <DesignForm design={design} onChange={setEdited} report={report.answer} />}
         </div>
-        <aside className="stack">{design !== null && <CostCard report={report.answer} />}</aside>
+        {/* What is wrong with a design stands beside the form, where it is seen while it is put right. */}
+        <aside className="stack">
+          {checked?.success === false && <Impossible paths={checked.error.issues.map(({ path }) => path)} />}
+          <ErrorMessage error={report.error} />
+          {valid &&
+            findings.map(({ level, field, message }) => {
+              const name = fieldName(field);
+              return (
+                <Message
+                  key={field + message}
+                  level={level}
+                  message={message}
+                  hint={name === null ? undefined : t("Field: {{name}}", { name: t(name) })}
+                />
+              );
+            })}
+          {design !== null && <CostCard report={report.answer} />}
+        </aside>
       </div>
-      <ErrorMessage error={report.error} />
-      {findings.map(({ level, field, message }) => (
-        <Message
-          key={field + message}
-          level={level}
-          message={message}
-          hint={field === "" ? undefined : `\`${field}\``}
-        />
-      ))}
       {report.answer !== null && <ShapesCard report={report.answer} />}
       {valid && design !== null && report.answer !== null && !stops && (
         <>
@@ -110,11 +122,32 @@ export function DesignPlace() {
   );
 }
 
+/** What a ready-made design is for; how it does that is said of the one that is chosen. */
+const firstSentence = (text: string): string => /^.*?\.(?=\s|$)/.exec(text)?.[0] ?? text;
+
+/** A value that was typed and cannot be. */
+function Impossible({ paths }: { paths: readonly (readonly PropertyKey[])[] }) {
+  const { t } = useTranslation();
+  const names = paths.map((path) => fieldName(path.map(String).join("."))).filter((name) => name !== null);
+  return (
+    <Message
+      level="error"
+      message={
+        names.length === 0
+          ? t("A value of this design is not possible.")
+          : t("Not possible: {{fields}}", { fields: [...new Set(names)].map((name) => t(name)).join(", ") })
+      }
+      hint={t("Change it, or choose a ready-made design above.")}
+    />
+  );
+}
+
 /** Whether two designs are the same but for the order of their fields and what is said to be absent. */
 function sameDesign(a: DesignFile, b: DesignFile | null): boolean {
   if (b === null) return false;
   const text = (design: DesignFile): string =>
-    JSON.stringify(designFile.parse(design), (_key, value: unknown) =>
+    // What is being typed may be impossible for a moment; then it is no ready-made design.
+    JSON.stringify(designFile.safeParse(design).data ?? null, (_key, value: unknown) =>
       typeof value === "object" && value !== null && !Array.isArray(value)
         ? Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)))
         : value,

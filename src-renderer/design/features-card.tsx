@@ -9,13 +9,16 @@ import {
   type FeatureBlock,
   featureBlock,
 } from "../../src-shared/design.ts";
+import { grouped } from "../locales/format.ts";
 import { Card } from "../widgets/parts.tsx";
 import { Foot } from "./design-form.tsx";
 import { withInputs } from "./design-inputs.ts";
 import { Choice, More, type NumberField, NumberFields, Switch } from "./fields.tsx";
+import { FEATURE_WORDS, Words } from "./words.tsx";
 
 const BLOCKS = ["spectral", "log-mel", "mfcc", "raw"] as const;
 
+const FFT_LENGTHS = ["16", "32", "64", "128", "256", "512", "1024", "2048", "4096"];
 const DECIMATION: NumberField = { key: "decimation", label: "Keep every n-th sample", min: 1, max: 1000 };
 const FRAMES: readonly NumberField[] = [
   { key: "frameMs", label: "Frame (ms)", min: 1, max: 1000 },
@@ -25,11 +28,7 @@ const FILTERS: NumberField = { key: "filters", label: "Mel filters", min: 4, max
 
 const FIELDS: Record<FeatureBlock["block"], readonly NumberField[]> = {
   raw: [DECIMATION],
-  spectral: [
-    { key: "fftLength", label: "FFT length (power of two)", min: 16, max: 4096 },
-    { key: "bands", label: "Bands", min: 1, max: 512 },
-    DECIMATION,
-  ],
+  spectral: [{ key: "bands", label: "Bands", min: 1, max: 512 }, DECIMATION],
   "log-mel": [...FRAMES, FILTERS],
   mfcc: [...FRAMES, { key: "coefficients", label: "Coefficients", min: 2, max: 64 }],
 };
@@ -84,6 +83,14 @@ export function FeaturesCard(props: {
         choices={BLOCKS.map((block) => [block, t(`block.${block}`)] as const)}
         onChange={(block) => set(featureBlock.parse({ block }))}
       />
+      {features.block === "spectral" && (
+        <Choice
+          label={t("FFT length (samples)")}
+          value={String(features.fftLength)}
+          choices={FFT_LENGTHS.map((length) => [length, grouped(Number(length))] as const)}
+          onChange={(length) => change("fftLength", Number(length))}
+        />
+      )}
       <NumberFields fields={FIELDS[features.block]} values={features} onChange={change} />
       <Choice
         label={t("Normalisation")}
@@ -91,7 +98,7 @@ export function FeaturesCard(props: {
         choices={[
           ["standard", t("mean 0, deviation 1")],
           ["mean", t("mean 0")],
-          ["none", t("none")],
+          ["none", t("as it is")],
         ]}
         onChange={(normalisation) => onChange({ ...design, normalisation })}
       />
@@ -143,6 +150,7 @@ export function FeaturesCard(props: {
           />
         )}
       </More>
+      <Words words={FEATURE_WORDS[features.block] ?? []} />
       <Foot text={report === null ? "" : t("{{count}} features", { count: report.features })} />
     </Card>
   );

@@ -11,6 +11,7 @@ import {
 import { Card } from "../widgets/parts.tsx";
 import { Foot } from "./design-form.tsx";
 import { Choice, More, type NumberField, NumberFields, Switch } from "./fields.tsx";
+import { networkWords, Words } from "./words.tsx";
 
 const NETWORKS = ["dense", "conv1d", "conv2d", "ds-cnn"] as const;
 
@@ -145,6 +146,7 @@ export function NetworkCard(props: {
           }}
         />
       )}
+      <Words words={networkWords(network.kind)} />
       <Foot text={report === null ? "" : t("{{count}} parameters", { count: report.parameters })} />
     </Card>
   );

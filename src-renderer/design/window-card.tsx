@@ -8,6 +8,7 @@ import { Card } from "../widgets/parts.tsx";
 import { Foot } from "./design-form.tsx";
 import { type SensorChoice, toggleChannel, toggleSensor, withInputs } from "./design-inputs.ts";
 import { Choice } from "./fields.tsx";
+import { WINDOW_WORDS, Words } from "./words.tsx";
 
 type Props = {
   readonly design: DesignFile;
@@ -51,6 +52,7 @@ export function WindowCard(props: Props) {
         onChange={(short) => set({ short })}
       />
       <Sensors {...props} />
+      <Words words={WINDOW_WORDS} />
       <Foot text={report === null ? "" : windowShape(report)} />
     </Card>
   );

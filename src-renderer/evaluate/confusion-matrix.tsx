@@ -1,16 +1,26 @@
 /** Confusion matrix: rows are what a window was, columns what it was called; a sentence for the cell under the pointer. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { classMark, useLabels } from "../widgets/parts.tsx";
+import { inOrder, worstPair } from "./confusion.ts";
 
-export function ConfusionMatrix({
-  labels,
-  matrix,
-}: {
+export function ConfusionMatrix(props: {
   labels: readonly string[];
   matrix: readonly (readonly number[])[];
 }) {
   const { t } = useTranslation();
+  const known = useLabels();
+  const { labels, matrix } = inOrder(props, known);
   const [sentence, setSentence] = useState("");
+  const worst = worstPair({ labels, matrix });
+  const mark = (label: string) => {
+    const { color, shape } = classMark(known, label);
+    return (
+      <span aria-hidden style={{ color }}>
+        {shape}{" "}
+      </span>
+    );
+  };
   return (
     <>
       <section
@@ -29,6 +39,7 @@ export function ConfusionMatrix({
             <tr>
               {labels.map((label) => (
                 <th key={label} scope="col">
+                  {mark(label)}
                   {label}
                 </th>
               ))}
@@ -40,7 +51,10 @@ export function ConfusionMatrix({
               const total = counts.reduce((sum, count) => sum + count, 0);
               return (
                 <tr key={was}>
-                  <th scope="row">{was}</th>
+                  <th scope="row">
+                    {mark(was)}
+                    {was}
+                  </th>
                   {labels.map((called, column) => {
                     const count = counts[column] ?? 0;
                     const share = total === 0 ? 0 : count / total;
@@ -76,7 +90,14 @@ export function ConfusionMatrix({
         </table>
       </section>
       <p className="soft small" style={{ minHeight: 20 }}>
-        {sentence === "" ? t("Point at a cell to read what it says.") : sentence}
+        {sentence !== ""
+          ? sentence
+          : worst === null
+            ? t("No window was called wrongly.")
+            : t(
+                "Most often confused: of {{total}} windows that were “{{was}}”, {{count}} were called “{{called}}”.",
+                worst,
+              )}
       </p>
     </>
   );

@@ -81,7 +81,7 @@ function Evaluate({ experiment }: { experiment: ExperimentInfo }) {
             loading={evaluate.running}
             onClick={run}
           >
-            {t("Test on held-back recordings")}
+            {report === null ? t("Test on held-back recordings") : t("Test again")}
           </Button>
           {report !== null && (
             <Button size="md" onClick={() => go("deploy")}>

@@ -2,13 +2,19 @@
 import { Button, Checkbox, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import i18next from "i18next";
 import { Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Goal, ProjectSummary } from "../../src-shared/contract/index.ts";
 import { useWork } from "../app/engine-context.ts";
 import { connectedBoard, useApp } from "../app/store.ts";
 import { saidOfExample } from "../locales/engine-texts.ts";
-import { Card, classMark, Empty, ErrorMessage, Message, Page } from "../widgets/parts.tsx";
+import { Card, classMark, ErrorMessage, Message, Page } from "../widgets/parts.tsx";
+
+const BLANK: Goal["classes"][number] = { name: "", description: "" };
+const isBlank = ({ name, description }: Goal["classes"][number]): boolean =>
+  `${name}${description}`.trim() === "";
+/** What stands in the first rows until something is typed. */
+const EXAMPLES = ["pump running", "pump blocked"];
 
 /** What keeps the goal from being saved, or null. */
 function problemOf(goal: Goal): string | null {
@@ -24,10 +30,11 @@ function problemOf(goal: Goal): string | null {
   return null;
 }
 
-/** The goal as it was saved; where it names no class yet, those of the recordings. */
+/** The goal as it was saved; where it names no class yet, those of the recordings, or two rows to be filled in. */
 function firstGoal({ goal, labels }: ProjectSummary): Goal {
   if (goal.classes.length > 0) return goal;
-  return { ...goal, classes: labels.map(({ label }) => ({ name: label, description: "" })) };
+  const found = labels.map(({ label }) => ({ ...BLANK, name: label }));
+  return { ...goal, classes: found.length > 0 ? found : [BLANK, BLANK] };
 }
 
 /** An example's goal in the window's language. */
@@ -47,11 +54,22 @@ export function GoalPlace() {
     summary === null ? null : inWords(firstGoal(summary)),
   );
   const [pressed, setPressed] = useState(false);
+  const rows = useRef<HTMLDivElement>(null);
   if (goal === null) return null;
   const change = (part: Partial<Goal>): void => setGoal({ ...goal, ...part });
   const setClass = (index: number, part: Partial<Goal["classes"][number]>): void =>
     change({ classes: goal.classes.map((one, at) => (at === index ? { ...one, ...part } : one)) });
-  const problem = problemOf(goal);
+  const named = { ...goal, classes: goal.classes.filter((one) => !isBlank(one)) };
+  const problem = problemOf(named);
+  const focusRow = (index: number): void => {
+    requestAnimationFrame(() =>
+      rows.current?.querySelectorAll<HTMLInputElement>(".class-field")[index]?.focus(),
+    );
+  };
+  const addClass = (): void => {
+    change({ classes: [...goal.classes, BLANK] });
+    focusRow(goal.classes.length);
+  };
   const sensors = [
     ...new Set([
       "accelerometer",
@@ -60,11 +78,12 @@ export function GoalPlace() {
       ...goal.sensors,
     ]),
   ];
-  const names = goal.classes.map(({ name }) => name);
+  const names = goal.classes.map(({ name }, index) => name.trim() || `${index}`);
+  const markOf = (index: number) => classMark(names, names[index] ?? "");
   const submit = async (): Promise<void> => {
     setPressed(true);
     if (problem !== null) return;
-    const answer = await save.start(goal);
+    const answer = await save.start(named);
     if (answer !== null) go("collect");
   };
   return (
@@ -110,51 +129,56 @@ export function GoalPlace() {
         <Card
           title={t("Classes")}
           aside={
-            <Button
-              variant="default"
-              size="xs"
-              leftSection={<Plus size={15} />}
-              onClick={() => change({ classes: [...goal.classes, { name: "", description: "" }] })}
-            >
+            <Button variant="default" size="xs" leftSection={<Plus size={15} />} onClick={addClass}>
               {t("Add a class")}
             </Button>
           }
         >
-          {goal.classes.length === 0 && (
-            <Empty
-              text={t(
-                "Nothing set yet. Name two or more states the board should tell apart, such as “pump running” and “pump blocked”. Add “none of these” for everything else.",
+          {named.classes.length === 0 && (
+            <p className="soft">
+              {t(
+                "Name two or more states that the board should tell apart. Add “none of these” for everything else.",
               )}
-            />
+            </p>
           )}
-          {goal.classes.map((one, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a class has no identity but its place while its name is typed.
-            <div className="row" key={index}>
-              <span aria-hidden style={{ color: classMark(names, one.name).color, width: 16 }}>
-                {classMark(names, one.name).shape}
-              </span>
-              <TextInput
-                aria-label={t("Name of class {{number}}", { number: index + 1 })}
-                placeholder={t("Name")}
-                value={one.name}
-                onChange={(event) => setClass(index, { name: event.currentTarget.value })}
-              />
-              <TextInput
-                className="grow"
-                aria-label={t("Description of class {{number}}", { number: index + 1 })}
-                placeholder={t("How to recognise it")}
-                value={one.description}
-                onChange={(event) => setClass(index, { description: event.currentTarget.value })}
-              />
-              <Button
-                variant="default"
-                aria-label={t("Take out class {{name}}", { name: one.name })}
-                onClick={() => change({ classes: goal.classes.filter((_, at) => at !== index) })}
-              >
-                <Trash2 size={16} />
-              </Button>
-            </div>
-          ))}
+          <div className="stack" style={{ gap: 12 }} ref={rows}>
+            {goal.classes.map((one, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a class has no identity but its place while its name is typed.
+              <div className="row class-fields" key={index}>
+                <span aria-hidden style={{ color: markOf(index).color, width: 16 }}>
+                  {markOf(index).shape}
+                </span>
+                <TextInput
+                  classNames={{ input: "class-field" }}
+                  aria-label={t("Name of class {{number}}", { number: index + 1 })}
+                  placeholder={t(EXAMPLES[index] ?? "Name")}
+                  value={one.name}
+                  onChange={(event) => setClass(index, { name: event.currentTarget.value })}
+                  onKeyDown={(event) => {
+                    if (event.key !== "Enter") return;
+                    event.preventDefault();
+                    if (index < goal.classes.length - 1) focusRow(index + 1);
+                    else if (one.name.trim() !== "") addClass();
+                  }}
+                />
+                <TextInput
+                  className="grow"
+                  aria-label={t("Description of class {{number}}", { number: index + 1 })}
+                  placeholder={t("How to recognise it")}
+                  value={one.description}
+                  onChange={(event) => setClass(index, { description: event.currentTarget.value })}
+                />
+                <Button
+                  variant="default"
+                  aria-label={t("Take out class {{name}}", { name: one.name.trim() || String(index + 1) })}
+                  title={t("Take out")}
+                  onClick={() => change({ classes: goal.classes.filter((_, at) => at !== index) })}
+                >
+                  <Trash2 size={16} />
+                </Button>
+              </div>
+            ))}
+          </div>
         </Card>
       )}
       <div className="grid2">
@@ -180,7 +204,8 @@ export function GoalPlace() {
               ? t("Connect a board to see what it can measure.")
               : board.sensors
                   .map(
-                    ({ id, rates, unit }) => `${id}: ${rates.join(", ")} Hz${unit === "" ? "" : `, ${unit}`}`,
+                    ({ id, rates, unit }) =>
+                      `${id}: ${[...rates].sort((a, b) => a - b).join(", ")} Hz${unit === "" ? "" : `, ${unit}`}`,
                   )
                   .join("; ")}
           </p>

@@ -37,6 +37,23 @@ export const percent = (share: number): string => `${grouped(Math.round(share * 
 export const kilobytes = (bytes: number): string =>
   bytes < 10_000 ? `${fixed(bytes / 1000, 1)} kB` : `${grouped(Math.round(bytes / 1000))} kB`;
 
+/** Seconds of one unit from which on the next larger one is used: figures stay below three digits where that can be. */
+const SPANS = [
+  { below: 180, seconds: 1, unit: "s" },
+  { below: 180 * 60, seconds: 60, unit: "min" },
+  { below: 100 * 3600, seconds: 3600, unit: "h" },
+] as const;
+const DAY = 24 * 3600;
+
+/** A length of time in the one unit that suits it: 95 s, 21 min, 41 h, 12 days. Whole figures; more than a thousand days are no more than that. */
+export function duration(seconds: number): string {
+  const span = SPANS.find(({ below }) => Math.round(seconds) < below);
+  if (span !== undefined) return `${grouped(Math.round(seconds / span.seconds))} ${span.unit}`;
+  const days = numberFormat(language(), { style: "unit", unit: "day", unitDisplay: "long" });
+  const count = Math.floor(seconds / DAY);
+  return count > 1000 ? `> ${days.format(1000)}` : days.format(count);
+}
+
 const moment = (at: string | number | Date, options: Intl.DateTimeFormatOptions): string =>
   new Intl.DateTimeFormat(dateTag(), options).format(new Date(at));
 

@@ -44,9 +44,9 @@ export function EarlierRuns() {
                 )}
                 <th>{t("Name")}</th>
                 <th>{t("When")}</th>
-                <th>{t("Network")}</th>
+                <th className="roomy">{t("Network")}</th>
                 <th className="num">{t("Window")}</th>
-                <th className="num">{t("Epochs")}</th>
+                <th className="num roomy">{t("Epochs")}</th>
                 <th className="num">{t("Validation")}</th>
                 <th>{t("State")}</th>
                 <th>
@@ -86,6 +86,8 @@ function Run(props: {
   const { t } = useTranslation();
   const client = useEngine();
   const [renaming, setRenaming] = useState(false);
+  // A trained network cannot be had back by undo: it takes a second press.
+  const [sure, setSure] = useState(false);
   const rename = (name: string): void => {
     setRenaming(false);
     if (name.trim() !== "" && name !== run.name)
@@ -127,9 +129,9 @@ function Run(props: {
         )}
       </td>
       <td>{dateAndTimeOf(run.createdAt)}</td>
-      <td>{t(`network.${run.kind}`)}</td>
+      <td className="roomy">{t(`network.${run.kind}`)}</td>
       <td className="num">{run.design.window.lengthMs} ms</td>
-      <td className="num">{run.training.epochs}</td>
+      <td className="num roomy">{run.training.epochs}</td>
       <td className="num">
         <b>
           {run.task === "regression" ? fixed(run.validationAccuracy, 3) : percent(run.validationAccuracy)}
@@ -163,14 +165,27 @@ function Run(props: {
               {t("Use this one")}
             </Button>
           )}
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={t("Delete {{name}}", { name: run.name })}
-            onClick={() => client.request("experiments:delete", { id: run.id }).catch(notifyError)}
-          >
-            <Trash2 size={16} />
-          </button>
+          {sure ? (
+            <Button
+              size="xs"
+              color="red"
+              autoFocus
+              onBlur={() => setSure(false)}
+              onClick={() => client.request("experiments:delete", { id: run.id }).catch(notifyError)}
+            >
+              {t("Delete for good")}
+            </Button>
+          ) : (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={t("Delete {{name}}", { name: run.name })}
+              title={t("Delete")}
+              onClick={() => setSure(true)}
+            >
+              <Trash2 size={16} />
+            </button>
+          )}
         </div>
       </td>
     </tr>

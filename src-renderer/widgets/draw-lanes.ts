@@ -33,6 +33,9 @@ export const LEFT = 76;
 export const RIGHT = 12;
 export const BOTTOM = 24;
 
+/** A lane at least so high has its name beside it, between its figures; a lower one on its own ground. Pixels. */
+const NAMED_BESIDE = 44;
+
 const TONES = { gap: "--warn-soft", window: "--accent-soft", recorded: "--signal-soft" } as const;
 
 /** A figure of three significant digits. */
@@ -190,7 +193,7 @@ function drawLane(
   context.fillText(axisNumber(low, high - low), LEFT - 8, top + place.height - 6);
   context.textAlign = "left";
   context.fillStyle = color("--ink");
-  if (place.height >= 44) context.fillText(lane.name, 10, top + place.height / 2 + 4, LEFT - 16);
+  if (place.height >= NAMED_BESIDE) context.fillText(lane.name, 10, top + place.height / 2 + 4, LEFT - 16);
   const count = lane.min.length;
   context.save();
   context.beginPath();
@@ -216,6 +219,12 @@ function drawLane(
   }
   context.stroke();
   context.restore();
+  if (place.height >= NAMED_BESIDE) return;
+  const width = context.measureText(lane.name).width;
+  context.fillStyle = color("--plot");
+  context.fillRect(LEFT + 3, top + 3, width + 8, 16);
+  context.fillStyle = color("--ink");
+  context.fillText(lane.name, LEFT + 7, top + 15);
 }
 
 /** Lines at the middle of the newest part of a lane, plus and minus the swing. */

@@ -86,9 +86,14 @@ function FileList({ wanted, onDone }: { wanted: Wanted; onDone: (paths: string[]
     else setChosen([file]);
   };
   const folder = answer?.path ?? path;
+  // A folder that was typed and not opened yet: what is pressed means that one.
+  const elsewhere = wanted.mode !== "files" && typed.trim() !== path && typed.trim() !== folder;
   const result =
     wanted.mode === "files" ? [...chosen] : [wanted.mode === "save" ? joinPath(folder, name) : folder];
-  const ready = wanted.mode === "files" ? chosen.length > 0 : wanted.mode === "folder" || name.trim() !== "";
+  const ready =
+    wanted.mode === "files"
+      ? chosen.length > 0
+      : elsewhere || (error === null && (wanted.mode === "folder" || name.trim() !== ""));
   return (
     <div className="stack" style={{ gap: 12 }}>
       <form
@@ -128,6 +133,7 @@ function FileList({ wanted, onDone }: { wanted: Wanted; onDone: (paths: string[]
           padding: 6,
           listStyle: "none",
           border: "1px solid var(--line)",
+          borderRadius: "var(--radius-s)",
         }}
       >
         {answer?.entries.map((entry) => (
@@ -162,7 +168,7 @@ function FileList({ wanted, onDone }: { wanted: Wanted; onDone: (paths: string[]
         <Button variant="default" onClick={() => onDone([])}>
           {t("Cancel")}
         </Button>
-        <Button disabled={!ready} onClick={() => onDone(result)}>
+        <Button disabled={!ready} onClick={() => (elsewhere ? open(typed.trim()) : onDone(result))}>
           {wanted.mode === "save" ? t("Save here") : t("Choose")}
         </Button>
       </div>

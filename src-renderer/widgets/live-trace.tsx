@@ -14,6 +14,8 @@ import { LiveSpectrogram } from "./live-spectrogram.tsx";
 /** The level that starts a recording; of the first sensor where none is named. */
 export type Threshold = { readonly sensor: string; readonly level: number };
 
+/** A window of a small laptop, pixels. */
+const LOW_WINDOW = 760;
 /** Readings of level are shown this often, milliseconds. */
 const LEVEL_MS = 250;
 const CHOICES = ["1", "3", "5", "10"];
@@ -136,6 +138,7 @@ export function LiveTrace({
           size="xs"
           variant="default"
           aria-pressed={spectrogram}
+          title={t("Spectrogram")}
           leftSection={<AudioLines size={15} />}
           onClick={() => {
             localStorage.setItem(SPECTROGRAM_KEY, spectrogram ? "off" : "on");
@@ -200,9 +203,12 @@ export function LiveTrace({
   );
 }
 
-/** Of a trace with so many channels, pixels: less where it is one of several. */
-const heightOf = (channels: number, traces: number): number =>
-  traces === 1 ? Math.min(190, Math.max(100, 42 * channels)) : Math.min(130, Math.max(56, 34 * channels));
+/** Of a trace with so many channels, pixels: less where it is one of several, or the window is low and has more to show. */
+function heightOf(channels: number, traces: number): number {
+  if (traces > 1) return Math.min(130, Math.max(56, 34 * channels));
+  const low = innerHeight < LOW_WINDOW;
+  return Math.min(190, Math.max(low ? 72 : 100, (low ? 32 : 46) * channels));
+}
 
 /** Strength on a scale of decibels, so that a whisper and a hammer both move it. */
 function LevelMeter({ level, threshold }: { level: Level | null; threshold: number | null }) {

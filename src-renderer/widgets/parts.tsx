@@ -29,9 +29,9 @@ export function Page(props: {
   );
 }
 
-export function Card(props: { title?: string; aside?: ReactNode; children: ReactNode }) {
+export function Card(props: { id?: string; title?: string; aside?: ReactNode; children: ReactNode }) {
   return (
-    <section className="card">
+    <section className="card" id={props.id}>
       {props.title !== undefined && (
         <div className="row">
           <h2 className="grow">{props.title}</h2>

@@ -108,7 +108,7 @@ test("the seven steps on the virtual board: measure, learn, convert, test, deplo
   });
   await goTo(page, "Evaluate");
   await page.getByLabel("Test on").selectOption("board");
-  await page.getByRole("button", { name: "Test on held-back recordings" }).click();
+  await page.getByRole("button", { name: "Test again" }).click();
   await expect(verdict).toHaveText(inTwin ?? "", { timeout: 60_000 });
   await goTo(page, "Deploy");
   await page.getByRole("button", { name: "Start live check" }).click();

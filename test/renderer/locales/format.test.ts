@@ -2,6 +2,7 @@
 import i18next from "i18next";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  duration,
   fixed,
   formatValue,
   grouped,
@@ -21,6 +22,23 @@ describe("in German", () => {
     expect(kilobytes(3400)).toBe("3,4 kB");
     expect(localised((0.04621).toPrecision(3))).toBe("0,0462");
     expect(localised((0.0000557).toExponential(1))).toBe("5,6e-5");
+  });
+
+  test("a length of time has the one unit that suits it", () => {
+    const said = [0, 95.4, 179.6, 1260, 10_799, 10_800, 147_600, 1_036_800, 1e9].map((seconds) =>
+      duration(seconds),
+    );
+    expect(said).toEqual([
+      "0 s",
+      "95 s",
+      "3 min",
+      "21 min",
+      "180 min",
+      "3 h",
+      "41 h",
+      "12 Tage",
+      "> 1.000 Tage",
+    ]);
   });
 
   test("what is filled into a text is written alike, names are not touched", () => {
