@@ -84,7 +84,7 @@ export async function buildElectron() {
     format: "cjs",
     target: "node16",
     // The database's add-on lies beside the archive, too.
-    external: ["@tensorflow/tfjs-node", "better-sqlite3"],
+    external: ["@tensorflow/tfjs-node", "better-sqlite3", "cbor-extract"],
     banner: { js: WORKER_BANNER },
     plugins: [dirnames],
   });

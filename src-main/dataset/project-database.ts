@@ -30,6 +30,7 @@ export class ProjectDatabase {
   readonly #database: SqliteDatabase;
   readonly #statements = new Map<string, Statement<SqlValue[]>>();
   #writable = false;
+  #writes = 0;
   #bulk = false;
   #busyMs = BUSY_TIMEOUT_MS;
 
@@ -85,6 +86,7 @@ export class ProjectDatabase {
 
   /** Runs a statement that writes; only inside `write`. Returns the new row's id. */
   run(sql: string, ...values: SqlValue[]): { readonly id: number; readonly changes: number } {
+    this.#writes++;
     const result = this.#prepare(sql).run(...values);
     return { id: Number(result.lastInsertRowid), changes: result.changes };
   }
@@ -104,9 +106,16 @@ export class ProjectDatabase {
         this.#prepareForWriting();
         return this.#database.transaction(work).immediate();
       } finally {
+        // What was taken back is a change, too.
+        this.#writes++;
         this.#waitFor(BUSY_TIMEOUT_MS);
       }
     });
+  }
+
+  /** Another text after each write, of this program or another one: as long as it is the same, so is what can be read. */
+  state(): string {
+    return `${this.#writes} ${this.dataVersion()}`;
   }
 
   /**

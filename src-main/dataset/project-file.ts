@@ -40,6 +40,8 @@ import { waveformOf } from "./waveform.ts";
 export class ProjectFile implements Dataset {
   readonly #database: ProjectDatabase;
   #writer: ProjectRecordingWriter | null = null;
+  /** The recordings as they were read last, with the state of the file then. */
+  #listed: { readonly state: string; readonly recordings: readonly RecordingInfo[] } | null = null;
 
   private constructor(database: ProjectDatabase) {
     this.#database = database;
@@ -112,7 +114,12 @@ export class ProjectFile implements Dataset {
   // Recordings
 
   recordings(): RecordingInfo[] {
-    return table.listRecordings(this.#database);
+    // Nearly every request wants them, and to read 20,000 takes a tenth of a second.
+    const state = this.#database.state();
+    if (this.#listed?.state !== state) {
+      this.#listed = { state, recordings: table.listRecordings(this.#database) };
+    }
+    return [...this.#listed.recordings];
   }
   recording(id: number): RecordingInfo {
     return table.getRecording(this.#database, id);

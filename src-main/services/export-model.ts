@@ -12,6 +12,7 @@ import { readArduinoSources } from "../deployment/arduino-sources.ts";
 import { planDataset } from "../features/dataset-windows.ts";
 import { featureShape } from "../features/feature-shape.ts";
 import { Twin } from "../features/twin.ts";
+import { awayOrHere } from "../threads/work-threads.ts";
 import type { Experiment } from "./experiment.ts";
 import { featuresOf } from "./learning-data.ts";
 
@@ -54,9 +55,8 @@ export async function exportFiles(
     case "arduino": {
       const { modelPackage } = await converted();
       const { poolBytes } = (await Twin.load()).pipeline(modelPackage);
-      return single(
-        arduinoLibrary({ name, description, modelPackage, poolBytes, sources: readArduinoSources() }),
-      );
+      const library = { name, description, modelPackage, poolBytes, sources: readArduinoSources() };
+      return single(await awayOrHere("arduino", library, () => arduinoLibrary(library), work));
     }
     case "tfjs":
       return tfjsFiles({ network, labels, normalisation, description });
@@ -75,7 +75,7 @@ async function features(
 ): Promise<Uint8Array> {
   const plan = planDataset(project, design);
   const table = await featuresOf(project, { design, plan }, work);
-  return featuresNpz({
+  const named = {
     shape: featureShape(design),
     features: table.features.values,
     labels: table.windows.map(({ recording }) => recording.label),
@@ -84,5 +84,6 @@ async function features(
     startsMs: Float64Array.from(table.windows, ({ startMs }) => startMs),
     classes: labels,
     normalisation,
-  });
+  };
+  return awayOrHere("npz", named, () => featuresNpz(named), work);
 }

@@ -2,15 +2,17 @@
  * A report for support the user: versions, computer, log, what the open project consists of. No samples, no names of labels
  * or recordings and no path of the user's home are in it, unless the project itself is asked for.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { arch, cpus, homedir, platform, release, totalmem } from "node:os";
 import { resolve } from "node:path";
-import { strToU8, zipSync } from "fflate";
+import { strToU8 } from "fflate";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { checkProjectInTurns } from "../dataset/check.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 import { translateSqliteError } from "../dataset/sqlite.ts";
+import { awayOrHere } from "../threads/work-threads.ts";
+import { writeReportArchive } from "./report-zip.ts";
 
 export type ReportRequest = {
   /** The zip file to write; must not exist. */
@@ -44,12 +46,11 @@ export async function saveReport(
   try {
     if (request.project !== null && request.withProject) {
       await request.project.database.copyTo(copy, work);
-      files["project.limpet"] = readFileSync(copy);
     }
-    const bytes = zipSync(files);
-    writeFileSync(copy, bytes);
+    const archive = { files, path, partial: copy, withProject: existsSync(copy) };
+    const bytes = await awayOrHere("report-archive", archive, () => writeReportArchive(archive), work);
     renameSync(copy, path);
-    return { path, bytes: bytes.byteLength };
+    return { path, bytes };
   } catch (error) {
     throw translateSqliteError(error, path);
   } finally {

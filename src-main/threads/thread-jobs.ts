@@ -3,11 +3,15 @@ import type { CheckResult, RecordingInfo } from "../../src-shared/contract/index
 import type { Design } from "../../src-shared/design.ts";
 import type { ErrorData } from "../../src-shared/errors.ts";
 import type { ConvertedNetwork } from "../conversion/convert.ts";
+import type { featuresNpz } from "../conversion/exports/npz.ts";
 import type { LayerNoise } from "../conversion/layer-noise.ts";
 import type { QuantisedNetwork } from "../conversion/quantise.ts";
+import type { ExportFormat } from "../dataset/export/export.ts";
+import type { arduinoLibrary } from "../deployment/arduino-library.ts";
 import type { RecordedStates, StatesRequest } from "../features/anomaly.ts";
 import type { DatasetWindow, RecordingWindows } from "../features/dataset-windows.ts";
 import type { PlannedWindow } from "../features/windows.ts";
+import type { ReportArchive } from "../services/report-zip.ts";
 import type { TrainedNetwork } from "../training/network.ts";
 
 /** Windows of one recording whose features are wanted. */
@@ -69,6 +73,17 @@ export type ThreadJobs = {
     input: { readonly quantised: QuantisedNetwork; readonly features: Float32Array; readonly count: number };
     result: LayerNoise;
   };
+  /** Writes recordings into a folder (services/recordings-export.ts). */
+  export: {
+    input: { readonly path: string; readonly format: ExportFormat; readonly folder: string };
+    result: { files: number };
+  };
+  /** An Arduino library as a zip (deployment/arduino-library.ts). */
+  arduino: { input: Parameters<typeof arduinoLibrary>[0]; result: Uint8Array };
+  /** Features as .npz (conversion/exports/npz.ts). */
+  npz: { input: Parameters<typeof featuresNpz>[0]; result: Uint8Array };
+  /** The archive of a report for support (services/report-zip.ts). */
+  "report-archive": { input: ReportArchive; result: number };
   /** Learns recorded states (features/anomaly.ts). */
   states: { input: StatesRequest; result: RecordedStates };
 };

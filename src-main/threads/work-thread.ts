@@ -23,6 +23,10 @@ const jobs: Jobs = {
     (await import("../conversion/convert.ts")).convertToTflite(network, calibration, count),
   "layer-noise": async ({ quantised, features, count }, work) =>
     (await import("../conversion/layer-noise.ts")).layerNoise(quantised, features, count, work),
+  export: async (input, work) => (await import("../services/recordings-export.ts")).exportByPath(input, work),
+  arduino: async (input) => (await import("../deployment/arduino-library.ts")).arduinoLibrary(input),
+  npz: async (input) => (await import("../conversion/exports/npz.ts")).featuresNpz(input),
+  "report-archive": async (input) => (await import("../services/report-zip.ts")).writeReportArchive(input),
   states: async (request) => (await import("../features/anomaly.ts")).fitStates(request),
 };
 

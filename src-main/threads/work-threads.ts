@@ -194,5 +194,8 @@ const died = (cause: unknown): LimpetError =>
     cause instanceof Error && "code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY"
       ? "A work thread ran out of memory."
       : "A work thread ended unexpectedly.",
-    { hint: "Try again; if it fails again, use smaller windows or a smaller dataset. The project is as it was.", cause },
+    {
+      hint: "Try again; if it fails again, use smaller windows or a smaller dataset. The project is as it was.",
+      cause,
+    },
   );

@@ -1,16 +1,24 @@
 /** Work threads: what they compute is the same to the last bit, and they may be cancelled or killed at any moment. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
+import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkProjectHere, checkProjectInTurns } from "../../src-main/dataset/check.ts";
+import { checkProject, checkProjectHere, checkProjectInTurns } from "../../src-main/dataset/check.ts";
+import { exportRecordings } from "../../src-main/dataset/export/export.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { datasetFeatures } from "../../src-main/features/dataset-windows.ts";
 import { Twin } from "../../src-main/features/twin.ts";
-import { convertExperiment, packageExperiment } from "../../src-main/services/conversion-service.ts";
+import {
+  convertExperiment,
+  exportModel,
+  packageExperiment,
+} from "../../src-main/services/conversion-service.ts";
 import { evaluate } from "../../src-main/services/evaluation-service.ts";
 import { copiesFor, planLearning, trainingSides } from "../../src-main/services/learning-data.ts";
+import { exportInThread } from "../../src-main/services/recordings-export.ts";
+import { saveReport } from "../../src-main/services/report-service.ts";
 import { train } from "../../src-main/services/training-service.ts";
 import { cancelJobs, hasStuckThread, inThread, workThreads } from "../../src-main/threads/work-threads.ts";
 import { workerFile } from "../../src-main/training/worker-file.ts";
@@ -216,6 +224,62 @@ describe("an engine's training, conversion and evaluation", () => {
     expect(command.copies.length).toBeGreaterThan(1000);
     expect(engine).toEqual(command);
   }, 60_000);
+});
+
+describe("files that threads write", () => {
+  it("are byte for byte those that are written here, and a folder that is not empty is refused as ever", async () => {
+    const project = machineProject(2);
+    const folder = temporaryFolder();
+    try {
+      const contents = (name: string): [string, Buffer][] =>
+        readdirSync(join(folder, name)).map((file) => [file, readFileSync(join(folder, name, file))]);
+      expect(await exportRecordings(project, "csv", join(folder, "here"))).toEqual({ files: 6 });
+      expect(await exportInThread(project, "csv", join(folder, "away"))).toEqual({ files: 6 });
+      expect(contents("away")).toEqual(contents("here"));
+      const refused = await rejectionOf("usage", exportInThread(project, "csv", join(folder, "away")));
+      expect(refused.field).toBe("out");
+
+      const { experiment } = await train(project, {
+        design: quickDesign({ training: { epochs: 2 } }),
+        backend: "auto",
+      });
+      const written = async (format: "arduino" | "npz", serving: boolean): Promise<Buffer> => {
+        workThreads.serving = serving;
+        const path = join(folder, "model.zip");
+        await exportModel(project, experiment, format, path);
+        return readFileSync(path);
+      };
+      for (const format of ["arduino", "npz"] as const) {
+        expect((await written(format, true)).equals(await written(format, false)), format).toBe(true);
+      }
+    } finally {
+      project.close();
+    }
+  }, 60_000);
+
+  it("hold a report with the project in it, and a place that takes none is named", async () => {
+    workThreads.serving = true;
+    const project = machineProject(1);
+    const folder = temporaryFolder();
+    try {
+      const request = { version: "1", host: "web", logs: [], project, withProject: true };
+      const { path, bytes } = await saveReport({ ...request, path: join(folder, "report.zip") });
+      const files = unzipSync(readFileSync(path));
+      expect(statSync(path).size).toBe(bytes);
+      expect(Object.keys(files).sort()).toEqual(["about.json", "project.json", "project.limpet"]);
+      writeFileSync(join(folder, "out.limpet"), files["project.limpet"] as Uint8Array);
+      expect(checkProject(join(folder, "out.limpet"))).toMatchObject({ ok: true, recordings: 3 });
+      expect(readdirSync(folder).sort()).toEqual(["out.limpet", "report.zip"]);
+      const nowhere = join(folder, "none", "report.zip");
+      const error = await rejectionOf(
+        "read-only",
+        saveReport({ ...request, withProject: false, path: nowhere }),
+      );
+      expect(error.message).toContain(nowhere);
+    } finally {
+      project.close();
+    }
+  });
 });
 
 /** A project that is large enough for a thread of its own. */

@@ -5,13 +5,8 @@ import { checkProjectInTurns } from "../../dataset/check.ts";
 import { mergeProject } from "../../dataset/merge.ts";
 import { readPhotoFile } from "../../dataset/photo-file.ts";
 import { createProject } from "../../services/example-service.ts";
-import {
-  exportRecordings,
-  importContent,
-  importFiles,
-  projectSummary,
-  splitProject,
-} from "../../services/project-service.ts";
+import { importContent, importFiles, projectSummary, splitProject } from "../../services/project-service.ts";
+import { exportInThread } from "../../services/recordings-export.ts";
 import {
   activeParts,
   signalMeasures,
@@ -127,7 +122,7 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
       return report;
     },
     "recordings:export": ({ format, folder }, call) =>
-      exportRecordings(state.project, format, resolve(folder), call),
+      exportInThread(state.project, format, resolve(folder), call),
     "split:apply": (options) => {
       const result = splitProject(state.project, options);
       state.recordingsChanged();
