@@ -8,7 +8,8 @@ import { LANGUAGES } from "../../../src-renderer/locales/languages.ts";
 import { LimpetError } from "../../../src-shared/errors.ts";
 
 const { errors } = readEngineSpeech();
-const others = Object.keys(LANGUAGES).filter((tag) => tag !== "en");
+/** A language may leave the engine's sentences out as a whole, not in part. */
+const others = Object.keys(LANGUAGES).filter((tag) => Object.keys(LANGUAGES[tag]?.engine ?? {}).length > 0);
 
 /** Words that end in a translation only where a part of it stayed English; names and commands are taken out before. */
 const ENGLISH =
