@@ -10,7 +10,7 @@ const TWIN = join(ROOT, "resources/firmware/twin.wasm");
 async function makeExample({ page }: Limpet): Promise<void> {
   test.skip(!existsSync(TWIN), "the simulated board has not been built (npm run setup)");
   await page.getByRole("button", { name: "Try it without hardware" }).click();
-  await expect(page.getByText("connected, simulated")).toBeAttached({ timeout: 60_000 });
+  await expect(page.getByText("connected, simulated")).toBeAttached();
 }
 
 const standsOut = (page: Page): Promise<number> =>
@@ -109,5 +109,5 @@ test("from the start page to a goal that is saved, without a mouse", async ({ li
 async function makeByKeys(press: (name: RegExp) => Promise<void>, page: Page): Promise<void> {
   test.skip(!existsSync(TWIN), "the simulated board has not been built (npm run setup)");
   await press(/^Try it without hardware/);
-  await expect(page.getByText("connected, simulated")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("connected, simulated")).toBeVisible();
 }

@@ -67,7 +67,7 @@ test("the window follows the system's language from the start page to the last p
   await look();
   await expectAccessible(page);
   await page.getByRole("button", { name: "Ohne Hardware ausprobieren" }).click();
-  await expect(page.getByText("verbunden, simulated")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("verbunden, simulated")).toBeVisible();
   const places = ["goal", "collect", "design", "train", "convert", "evaluate", "deploy"];
   for (const [index, place] of places.entries()) {
     await page.keyboard.press(`Control+${index + 1}`);

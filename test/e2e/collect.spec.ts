@@ -312,9 +312,7 @@ test("a recording waits for the signal, a plan for the user, keys do it all, and
   await expectAccessible(page);
   await page.getByRole("button", { name: "Ready, go on" }).click();
   // Whichever part of the signal is playing: sooner or later it is strong, and the recording made itself.
-  await expect(page.getByText("Next: “rest”. Bring the machine into that state.")).toBeVisible({
-    timeout: 30_000,
-  });
+  await expect(page.getByText("Next: “rest”. Bring the machine into that state.")).toBeVisible();
   await expect(page.getByText(/^Kept 1\.0 s of “stroke”, 0 samples lost/)).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("button", { name: "Record the plan" })).toBeVisible();

@@ -40,7 +40,7 @@ test("the package starts, trains the sine example, converts it, and ends cleanly
   });
   const ended = new Promise<number | null>((resolve) => app.process().once("exit", resolve));
   const page = await app.firstWindow();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(120_000);
   const policy = await page.evaluate(async () =>
     (await fetch(location.href)).headers.get("content-security-policy"),
   );
@@ -48,16 +48,14 @@ test("the package starts, trains the sine example, converts it, and ends cleanly
   expect(policy).toMatch(/script-src 'self'(;|$)/);
   await page.getByRole("button", { name: "Other examples" }).click();
   await page.getByRole("menuitem", { name: /^Sine/ }).click();
-  await expect(page).toHaveTitle(/Limpet example sine/, { timeout: 60_000 });
+  await expect(page).toHaveTitle(/Limpet example sine/);
   await page.keyboard.press("Control+4");
   await expect(page.getByRole("heading", { level: 1, name: "Train" })).toBeVisible();
   await page.getByRole("button", { name: "Train", exact: true }).last().click();
-  await expect(page.getByText(/: R² 0\.9\d* on the recordings that watch the training/)).toBeVisible({
-    timeout: 90_000,
-  });
+  await expect(page.getByText(/: R² 0\.9\d* on the recordings that watch the training/)).toBeVisible();
   await page.getByRole("button", { name: "Go on to convert" }).click();
   await page.getByRole("button", { name: "Convert for the board" }).click();
-  await expect(page.getByText("FULLY_CONNECTED")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("FULLY_CONNECTED")).toBeVisible();
   await app.close();
   expect(await ended).toBe(0);
 });

@@ -46,7 +46,7 @@ export const test = base.extend<{ limpet: Limpet }>({
     let started: Started | null = null;
     try {
       started = host === "electron" ? await startElectron(folder) : await startBrowser(folder, locale);
-      started.page.setDefaultTimeout(30_000);
+      started.page.setDefaultTimeout(120_000);
       await use({ page: started.page, choose: started.choose, host, folder });
     } finally {
       await started?.close();

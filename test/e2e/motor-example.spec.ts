@@ -9,14 +9,14 @@ const TWIN = join(ROOT, "resources/firmware/twin.wasm");
 
 /** Clicks by the button's name and counts them. */
 function clicker(page: Page): {
-  click(name: string | RegExp, timeout?: number): Promise<void>;
+  click(name: string | RegExp): Promise<void>;
   clicks: number;
 } {
   const counter = {
     clicks: 0,
-    click: async (name: string | RegExp, timeout = 20_000) => {
+    click: async (name: string | RegExp) => {
       const exact = typeof name === "string";
-      await page.getByRole("button", { name, exact }).last().click({ timeout });
+      await page.getByRole("button", { name, exact }).last().click();
       counter.clicks++;
     },
   };
@@ -30,7 +30,7 @@ test("a newcomer without hardware is led to live answers from the board in at mo
   const { page } = limpet;
   const hand = clicker(page);
   await hand.click("Try it without hardware");
-  await expect(page.getByRole("heading", { level: 1, name: "Goal" })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("heading", { level: 1, name: "Goal" })).toBeVisible();
   await expect(page.getByText("connected, simulated")).toBeVisible();
   await hand.click("Save goal and collect");
   await expect(page.getByRole("img", { name: /^Live signal of/ })).toBeVisible();
@@ -40,16 +40,14 @@ test("a newcomer without hardware is led to live answers from the board in at mo
   await hand.click("Use this design");
   await expect(page.getByRole("heading", { level: 1, name: "Train" })).toBeVisible();
   await hand.click("Train");
-  await hand.click("Go on to convert", 120_000);
+  await hand.click("Go on to convert");
   await hand.click("Convert for the board");
-  await hand.click("Go on to evaluate", 60_000);
+  await hand.click("Go on to evaluate");
   await hand.click("Test on held-back recordings");
-  await expect(page.getByText(/\d+ of \d+ right \(/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/\d+ of \d+ right \(/)).toBeVisible();
   await hand.click("Go on to the board");
   await hand.click("Write to board");
-  await expect(page.getByText(/^The board computed (\d+) of \1 test windows exactly/)).toBeVisible({
-    timeout: 60_000,
-  });
+  await expect(page.getByText(/^The board computed (\d+) of \1 test windows exactly/)).toBeVisible();
   await hand.click("Start live check");
   const now = page.locator(".now [role=status]");
   await expect(now).toHaveText(/normal|imbalance|bearing-fault|unknown/);
@@ -68,7 +66,7 @@ test("what a run leaves behind: pictures, every page passes axe, a wrong answer 
   test.skip(!existsSync(TWIN), "the simulated board has not been built (npm run setup)");
   const { page, host } = limpet;
   await page.getByRole("button", { name: "Try it without hardware" }).click();
-  await expect(page.getByText("connected, simulated")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("connected, simulated")).toBeVisible();
   await page.getByRole("button", { name: "Hide hints" }).first().click();
   const each = async (name: string): Promise<void> => {
     // One host is enough for what a page looks like; both render the same. The dark ones are for the pictures.
@@ -94,7 +92,6 @@ test("what a run leaves behind: pictures, every page passes axe, a wrong answer 
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Spectrogram" }).click();
   await expect(dialog.getByRole("img", { name: /^Spectrogram of/ })).toBeVisible();
-  await page.waitForTimeout(400);
   await expectAccessible(page);
   await takePicture(limpet, "recording");
   await page.keyboard.press("Escape");
@@ -104,19 +101,19 @@ test("what a run leaves behind: pictures, every page passes axe, a wrong answer 
   await page.getByRole("button", { name: "Use this design" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Train" })).toBeVisible();
   await page.getByRole("button", { name: "Train", exact: true }).last().click();
-  await expect(page.getByRole("button", { name: "Go on to convert" })).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByRole("button", { name: "Go on to convert" })).toBeVisible();
   await each("train");
   await page.getByRole("button", { name: "Go on to convert" }).click();
   await page.getByRole("button", { name: "Convert for the board" }).click();
-  await expect(page.getByText(/validation windows are called differently/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/validation windows are called differently/)).toBeVisible();
   await each("convert");
   await page.getByRole("button", { name: "Go on to evaluate" }).click();
   await page.getByRole("button", { name: "Test on held-back recordings" }).click();
-  await expect(page.getByText(/\d+ of \d+ right \(/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/\d+ of \d+ right \(/)).toBeVisible();
   await each("evaluate");
   await page.getByRole("button", { name: "Go on to the board" }).click();
   await page.getByRole("button", { name: "Write to board" }).click();
-  await expect(page.getByText(/test windows exactly/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/test windows exactly/)).toBeVisible();
   await each("deploy");
   await page.getByRole("button", { name: "Start live check" }).click();
   await expect(page.getByText("Last 10 seconds")).toBeVisible();

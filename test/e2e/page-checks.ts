@@ -14,7 +14,20 @@ export async function goTo(page: Page, place: (typeof PLACES)[number]): Promise<
   await expect(page.getByRole("heading", { level: 1, name: place })).toBeVisible();
 }
 
+/** What fades in or changes its colours has done so; what turns for ever is left out. A busy computer takes its time for it. */
+async function isAtRest(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        ({ playState, effect }) =>
+          playState !== "running" || effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY,
+      ),
+  );
+}
+
 export async function expectAccessible(page: Page): Promise<void> {
+  await isAtRest(page);
   await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
   // Electron's only window cannot open the blank page that axe would otherwise finish in.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).withTags(TAGS).analyze();

@@ -123,7 +123,6 @@ test("every page passes axe in light and dark, and keys reach every place", asyn
     await goTo(page, "Collect");
     await page.getByRole("button", { name: "Open running.1, 4.0 s" }).click();
     await expect(page.getByRole("dialog").getByText(/200 Hz/)).toBeVisible();
-    await page.waitForTimeout(400);
     await expectAccessible(page);
     await page.keyboard.press("Escape");
   }
