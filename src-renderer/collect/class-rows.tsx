@@ -135,7 +135,7 @@ function pressOf(
   if (phase.kind === "waiting") return { name: "Go on with “{{label}}”", run: recorder.goOn };
   return begun
     ? { name: "Stop “{{label}}”, keep it", run: recorder.stop }
-    : { name: "Call off “{{label}}”", run: recorder.discard };
+    : { name: "Cancel “{{label}}”", run: recorder.discard };
 }
 
 /** Beside the button, for eyes that are there: the panel with the large figures may be out of sight. */

@@ -36,9 +36,9 @@ export const FEATURE_WORDS: Readonly<Record<string, readonly Word[]>> = {
   spectral: [
     [
       "FFT length (samples)",
-      "How finely frequencies are told apart. Twice the length parts tones that are half as far from each other.",
+      "How finely frequencies are told apart. Twice the length separates tones that are half as far apart.",
     ],
-    ["Bands", "The frequencies are put together into so many bands. Each band is one feature."],
+    ["Bands", "The frequencies are put together into this many bands. Each band is one feature."],
     DECIMATION,
     NORMALISATION,
   ],
@@ -49,21 +49,21 @@ export const FEATURE_WORDS: Readonly<Record<string, readonly Word[]>> = {
   ],
   mfcc: [
     ...FRAMES,
-    ["Coefficients", "So many figures describe the shape of the spectrum of a frame."],
+    ["Coefficients", "This many figures describe the shape of the spectrum of a frame."],
     NORMALISATION,
   ],
   raw: [DECIMATION, NORMALISATION],
 };
 
 const LAYERS =
-  "More of them tell finer differences, but take memory and time on the board and want more recordings.";
+  "More of them tell finer differences apart, but take memory and time on the board and need more recordings.";
 
 /** Of networks: what their layers are made of has another name in each. */
 export const networkWords = (kind: string): readonly Word[] => [
   [kind === "dense" ? "Units of each layer" : "Filters of each layer", LAYERS],
   [
     "Dropout (%)",
-    "While it learns, this share of the network is left out by chance, so that it does not learn the recordings by heart.",
+    "While it learns, this share of the network is left out at random, so that it does not learn the recordings by heart.",
   ],
   [
     "Epochs at most",

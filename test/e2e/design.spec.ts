@@ -64,6 +64,6 @@ test("classes are typed one after the other; the room on the disk is in sight; t
   await expect(row.getByText(/^1 of 20, \d+ s$/)).toBeVisible();
   await page.getByLabel("Start", { exact: true }).selectOption("10");
   await row.getByRole("button", { name: "Record “off”" }).click();
-  await row.getByRole("button", { name: "Call off “off”" }).click();
+  await row.getByRole("button", { name: "Cancel “off”" }).click();
   await expect(row.getByRole("button", { name: "Record “off”" })).toBeEnabled();
 });
