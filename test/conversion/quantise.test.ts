@@ -133,6 +133,59 @@ describe("quantisation", () => {
   });
 });
 
+describe("calibration", () => {
+  /** Whole numbers of the range -1 to 1, each window another one. */
+  const even = (windows: number, inputs: number, value: (x: number, input: number) => number): Float32Array =>
+    Float32Array.from({ length: windows * inputs }, (_, i) =>
+      value((2 * Math.floor(i / inputs)) / (windows - 1) - 1, i % inputs),
+    );
+
+  it("takes the answer's range as it is, however rarely its ends are reached", () => {
+    const rare = denseOf([1, 1], [-0.99, 10], "relu");
+    const network = regression([1], [rare, denseOf([1000, 1], [-10])]);
+    const { output } = quantiseNetwork(
+      network,
+      even(1001, 1, (x) => x),
+      1001,
+    );
+    // At 1 the answer is 1000 x 0.01 + 1; nearly everywhere it lies between -1 and 1.
+    expect((127 - output.zeroPoint) * output.scale).toBeGreaterThan(10.5);
+  });
+
+  it("meets layers with inputs clipped to the input's range, as the board clips them", () => {
+    const windows = even(1001, 1, (x) => x);
+    windows[500] = 1e6;
+    const { input, output } = quantiseNetwork(regression([1], [denseOf([1], [0])]), windows, 1001);
+    expect(input.scale).toBeLessThan(0.1);
+    expect(output.scale).toBeLessThan(0.1);
+  });
+
+  it("gives no answer finer steps than its sums have", () => {
+    const network = regression([2], [denseOf([1, -1], [0])]);
+    const windows = even(200, 2, (x, input) => x + (input === 0 ? 1e-5 * x : 0));
+    const { layers, output } = quantiseNetwork(network, windows, 200);
+    const [layer] = layers;
+    const sums = (layer?.input.scale ?? 0) * (layer?.weights?.scales[0] ?? 0);
+    expect(output.scale).toBe(Math.fround(sums));
+  });
+
+  it("looks at every channel of a layer that is too wide for all of its values to be kept", () => {
+    const [width, windows] = [64, 2000];
+    // 100,000 values are kept: 50 of 64 of a window. Whichever they begin with, these would always be left out.
+    const kept = new Set(Array.from({ length: 50 }, (_, i) => Math.floor(i * (width / 50))));
+    const kernel = Array.from({ length: width }, (_, channel) => (kept.has(channel) ? 1 : 100));
+    const wide = denseOf(kernel, new Array(width).fill(0));
+    const last = denseOf(new Array(width).fill(1), [0]);
+    const { layers } = quantiseNetwork(
+      regression([1], [wide, last]),
+      even(windows, 1, (x) => x),
+      windows,
+    );
+    const { scale, zeroPoint } = layers[0]?.output ?? { scale: 0, zeroPoint: 0 };
+    expect((127 - zeroPoint) * scale).toBeGreaterThan(50);
+  });
+});
+
 describe("the float pass", () => {
   it("gives a convolution worked by hand, with TensorFlow's padding", () => {
     // 1, 2, 3 with a kernel of two taps at stride 2: SAME pads one 0 behind.

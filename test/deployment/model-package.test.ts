@@ -11,6 +11,7 @@ import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float32Bytes } from "../../src-main/boards/link/bytes.ts";
 import { quantiseValues } from "../../src-main/conversion/quantise.ts";
+import { forAlone } from "../../src-main/deployment/alone.ts";
 import {
   type GoldenVector,
   generateWindow,
@@ -25,6 +26,7 @@ import {
   withThresholds,
 } from "../../src-main/deployment/model-package.ts";
 import { summarisePackage } from "../../src-main/deployment/package-summary.ts";
+import { MAX_STATES } from "../../src-main/features/anomaly.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { seededRandom } from "../conversion/networks.ts";
 import { errorOf } from "../dataset/helpers.ts";
@@ -171,6 +173,10 @@ describe("the model package", () => {
 
   it("is not written where its content does not fit the format, with the field that is to blame", () => {
     const base = contentAt(0);
+    const statesOf = (states: number): PackageAnomaly => {
+      const values = new Float32Array(states).fill(1);
+      return { states, size: 1, mean: values, weight: values, threshold: 1, labels: [0] };
+    };
     const cases: [Partial<PackageContent>, string][] = [
       [{ labels: Array.from({ length: 65 }, (_, i) => `${i}`) }, "labels"],
       [{ labels: ["é".repeat(128), "b"] }, "labels"],
@@ -178,6 +184,11 @@ describe("the model package", () => {
       [{ normalisation: { mean: Float32Array.of(1), factor: Float32Array.of() } }, "normalisation"],
       [{ input: { scale: 0, zeroPoint: 0 } }, "input"],
       [{ output: { scale: Number.NaN, zeroPoint: 0 } }, "output"],
+      // Nothing in the float32 that the board reads.
+      [{ input: { scale: 1e-60, zeroPoint: 0 } }, "input"],
+      [{ anomaly: statesOf(0) }, "anomaly"],
+      [{ anomaly: statesOf(MAX_STATES + 1) }, "anomaly"],
+      [{ golden: new Array(256).fill(base.golden[0]) }, "golden"],
       [{ arenaBytes: 0 }, "arenaBytes"],
       [{ strideSamples: 0.5 }, "strideSamples"],
       [
@@ -200,6 +211,14 @@ describe("the model package", () => {
         toHex(encodeModelPackage({ ...content, alone })),
       );
     }
+  });
+
+  it("shows a class that is called unknown as a class, and the unknown beside it", () => {
+    const content = { ...contentAt(0), alone: null };
+    const labels = content.labels.map((label, index) => (index === 0 ? "unknown" : label));
+    const bytes = encodeModelPackage({ ...content, labels });
+    const alone = { periodMs: 0, graceMs: 10_000, labels: [0], unknown: true, confirm: 1 };
+    expect(toHex(forAlone(bytes, { light: ["unknown"] }))).toBe(toHex(withAlone(bytes, alone)));
   });
 
   it("gives for other thresholds what they give from the start, and refuses another number of them", () => {
@@ -250,6 +269,27 @@ function damagedPackages(seed: number, count: number): Uint8Array[] {
 }
 
 describe("a damaged package", () => {
+  it("is refused where its length, its check sum or its hash is wrong", () => {
+    const good = Buffer.from(encodeModelPackage(contentAt(0)));
+    const withCrc = (bytes: Buffer): Uint8Array => {
+      bytes.writeUInt32LE(crc32(bytes.subarray(16)), 12);
+      return new Uint8Array(bytes);
+    };
+    const longer = Buffer.from(good);
+    longer.writeUInt32LE(good.length + 1, 8);
+    const other = Buffer.from(good);
+    const last = other.length - 1;
+    other.writeUInt8(other.readUInt8(last) ^ 1, last);
+    expect(summarisePackage(withCrc(Buffer.from(good))).bytes).toBe(good.length);
+    for (const [bytes, why] of [
+      [new Uint8Array(longer), "damaged"],
+      [new Uint8Array(other), "damaged"],
+      [withCrc(other), "hash"],
+    ] as const) {
+      expect(errorOf("invalid-file", () => summarisePackage(bytes)).message).toContain(why);
+    }
+  });
+
   it("is refused as an invalid file or read, but nothing else happens", () => {
     let refused = 0;
     for (const bytes of damagedPackages(11, 3000)) {

@@ -75,6 +75,18 @@ describe("metrics", () => {
     expect(regressionMetrics([1, 2, 3], [1, 2, 3])).toEqual({ mae: 0, rmse: 0, r2: 1 });
     expect(regressionMetrics([1, 2, 3], [2, 2, 2])).toMatchObject({ mae: 2 / 3, r2: 0 });
     expect(regressionMetrics([1, 3], [3, 3]).rmse).toBeCloseTo(Math.sqrt(2), 12);
+    // Where nothing varies, nothing can be explained.
+    expect(regressionMetrics([2, 2], [1, 3]).r2).toBe(0);
+  });
+
+  it("of two classifiers are exact up to fifty differences, and corrected for continuity beyond", () => {
+    // Twice the lower tail of the binomial distribution by hand: 2 (1 + 8) / 2^8, 2 / 2^6.
+    expect(mcnemar(1, 7)).toBe(18 / 256);
+    expect(mcnemar(6, 0)).toBe(2 / 64);
+    expect(mcnemar(5, 5)).toBe(1);
+    // erfc(sqrt(34^2 / 55 / 2)) and erfc(sqrt(49^2 / 450 / 2)).
+    expect(mcnemar(10, 45) / 4.549454738500185e-6).toBeCloseTo(1, 6);
+    expect(mcnemar(250, 200) / 0.020894679453551866).toBeCloseTo(1, 6);
   });
 
   it("of two classifiers are those of SciPy", ({ skip }) => {

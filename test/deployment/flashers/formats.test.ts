@@ -3,10 +3,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { boardOfUsb, describedBoards } from "../../../src-main/deployment/board-description.ts";
+import { FlashProgress } from "../../../src-main/deployment/flashers/flasher.ts";
 import { flasherFor } from "../../../src-main/deployment/flashers/for-board.ts";
 import { decodeIntelHex, encodeIntelHex } from "../../../src-main/deployment/flashers/intel-hex.ts";
 import { memoryImage, pagesOf, requireWithin } from "../../../src-main/deployment/flashers/memory-image.ts";
+import {
+  decodeUf2,
+  decodeUf2Block,
+  encodeUf2,
+  UF2_BLOCK_BYTES,
+  UF2_PAYLOAD_BYTES,
+} from "../../../src-main/deployment/flashers/uf2.ts";
 import { LimpetError } from "../../../src-shared/errors.ts";
+import { rejectionOf } from "../../dataset/helpers.ts";
 import { testBytes } from "./simulators/faulty-line.ts";
 import { python, runPython } from "./simulators/python.ts";
 
@@ -75,6 +84,25 @@ describe("Intel HEX", () => {
     }
   });
 
+  it("takes both kinds of address records: of segments of 16 bytes and of 64 KB", () => {
+    const record = (type: number, bytes: readonly number[]): string => {
+      const all = [bytes.length, 0, 0, type, ...bytes];
+      const sum = (256 - (all.reduce((total, byte) => total + byte, 0) & 255)) & 255;
+      return `:${Buffer.from([...all, sum]).toString("hex")}`;
+    };
+    const text = [
+      record(2, [0x12, 0x34]),
+      record(0, [1, 2]),
+      record(4, [0x12, 0x34]),
+      record(0, [3]),
+      record(1, []),
+    ].join("\n");
+    expect(decodeIntelHex(text).map(({ address, bytes }) => [address, [...bytes]])).toEqual([
+      [0x12340, [1, 2]],
+      [0x12340000, [3]],
+    ]);
+  });
+
   it.skipIf(python === null)(
     "is read by intelhex, and that of intelhex is read here (skipped without .tools/python)",
     () => {
@@ -95,6 +123,49 @@ print(json.dumps({"segments": [[a, bytes(read.tobinarray(start=a, end=b - 1)).he
       expect(decodeIntelHex(answer.text)).toEqual(image);
     },
   );
+});
+
+describe("UF2", () => {
+  const image = memoryImage([{ address: 0x27000, bytes: testBytes(3 * UF2_PAYLOAD_BYTES, 11) }]);
+  const file = encodeUf2(image, 0xada52840, 4096);
+  const blockAt = (index: number): Uint8Array =>
+    file.slice(index * UF2_BLOCK_BYTES, (index + 1) * UF2_BLOCK_BYTES);
+  const withWord = (block: Uint8Array, at: number, word: number): Uint8Array => {
+    const changed = block.slice();
+    new DataView(changed.buffer).setUint32(at, word, true);
+    return changed;
+  };
+
+  it("passes over blocks that are not for the main flash, or hold more than a block can", () => {
+    expect(decodeUf2Block(blockAt(1))).toMatchObject({ index: 1, family: 0xada52840 });
+    expect(decodeUf2Block(withWord(blockAt(1), 8, 0x2001))).toBeNull();
+    expect(decodeUf2Block(withWord(blockAt(1), 16, 477))).toBeNull();
+    expect(decodeUf2Block(withWord(blockAt(1), 8, 0))).toMatchObject({ family: null });
+  });
+
+  it("is refused where a block is there twice and another one not at all", () => {
+    expect(decodeUf2(file)).toEqual({ image, family: 0xada52840 });
+    const twice = file.slice();
+    twice.set(blockAt(1), 2 * UF2_BLOCK_BYTES);
+    expect(() => decodeUf2(twice)).toThrow("lacks blocks");
+  });
+});
+
+describe("progress of flashing", () => {
+  it("goes from 0 to 1 over all stages and never back, with the stage in words", () => {
+    const seen: [string, number][] = [];
+    const progress = new FlashProgress({ onProgress: (stage, fraction) => seen.push([stage, fraction]) }, [
+      ["erase", 0.25],
+      ["write", 0.5],
+      ["verify", 0.25],
+    ]);
+    for (const stage of ["erase", "write", "verify"] as const) {
+      progress.at(stage, 0);
+      progress.at(stage, 1);
+    }
+    expect(seen.map(([, fraction]) => fraction)).toEqual([0, 0.25, 0.25, 0.75, 0.75, 1]);
+    expect(progress.doing).toBe("while checking the firmware");
+  });
 });
 
 describe("board descriptions", () => {
@@ -131,6 +202,19 @@ describe("board descriptions", () => {
         Number(origin) + Number(length),
       ]);
     }
+  });
+
+  it("have a flasher that refuses an image which would reach the log or the models, before anything else", async () => {
+    let refused = 0;
+    for (const description of describedBoards()) {
+      const end = description.firmware?.firmwareEnd;
+      if (end === undefined) continue;
+      const image = memoryImage([{ address: end - 1, bytes: Uint8Array.of(1, 2) }]);
+      const flasher = await flasherFor(description, "/dev/null");
+      await rejectionOf("invalid-file", flasher.flash(image));
+      refused++;
+    }
+    expect(refused).toBe(Object.keys(LINKER_SCRIPTS).length);
   });
 
   it("find a board by its USB identity, running or in its bootloader", () => {
