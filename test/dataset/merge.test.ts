@@ -166,6 +166,24 @@ describe("a merge of two projects", () => {
     expect(mine.recording(3)).toMatchObject({ group: null, machine: "", mount: "" });
   });
 
+  it("takes what the other project has twice once, and silence there for no difference", async () => {
+    const { mine, other, path } = twoProjects();
+    other.addRecording(finished("b.5 again", "idle", 9000, 5));
+    mine.updateRecordings([3], { group: "pump 1", notes: "quiet", machine: "pump", mount: "cap" });
+    const result = await mergeProject(mine, path);
+    expect(result).toMatchObject({ imported: 3, same: 2, completed: 0, conflicts: [] });
+    expect(result.skipped.map(({ reason }) => reason)).toEqual([
+      "The same content is in the project already, as a.2 (idle).",
+      "It is in other.limpet twice.",
+    ]);
+    expect(mine.recording(3)).toMatchObject({
+      group: "pump 1",
+      notes: "quiet",
+      machine: "pump",
+      mount: "cap",
+    });
+  });
+
   it("reads a project of an older format, and leaves it as it is", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "old.limpet");
@@ -285,7 +303,9 @@ describe("a merge that cannot be done", () => {
     }
   });
 
-  it("on a disk that becomes full meanwhile leaves the project usable, and works when there is room", async ({ skip }) => {
+  it("on a disk that becomes full meanwhile leaves the project usable, and works when there is room", async ({
+    skip,
+  }) => {
     const disk = smallDisk(40 * 1024 * 1024);
     if (typeof disk === "string") return skip(disk);
     try {

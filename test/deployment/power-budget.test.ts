@@ -94,6 +94,15 @@ describe("the states of a board", () => {
     expect(fast).toMatchObject({ sensorsOn: 151, sensorsOff: 4 });
   });
 
+  it("count a sensor that is off once, at its hungriest part, whichever of its parts the board has", () => {
+    const { sensorsOff } = powerStates(BOARD, {
+      ...LOAD,
+      sensors: [{ sensor: "microphone", rateHz: 16_000 }],
+    });
+    // The microphone's 1 uA and the fast accelerometer's 3 uA; the slow one would take 2.
+    expect(sensorsOff).toBe(4);
+  });
+
   it("add up over several sensors, and name what is not known", () => {
     const sensors = [
       { sensor: "accelerometer", rateHz: 50 },
@@ -204,6 +213,10 @@ describe("a power budget", () => {
       // 6000 mWh a year is 0.685 mW: 2.690955 / (0.684932 - 0.018) = 4.035 s.
       ["year-on-two-aa", 4100],
     ]);
+    const days = Object.fromEntries(budget.reaches.map((one) => [one.goal, one.days]));
+    // 6000 mWh, not the coin cell's 675, at the power that a window every 4.1 s takes: 2.690955 / 4.1 + 0.018 mW.
+    expect(days["year-on-two-aa"]).toBeCloseTo(6000 / (2.690955 / 4.1 + 0.018) / 24, 3);
+    expect(days["year-on-cr2032"]).toBeCloseTo(675 / (2.690955 / 46 + 0.018) / 24, 3);
     expect(budget.notes).toEqual(["The power light is left out."]);
   });
 

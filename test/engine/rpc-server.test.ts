@@ -114,6 +114,57 @@ describe("requests over a channel", () => {
     expect(progress.at(-1)).toMatchObject({ stage: "counting", fraction: 1 });
   });
 
+  it("send the end of progress however soon it comes, and never more or less than all and nothing", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const { send, until, sent } = serve({
+      "project:close": (_params, { onProgress }) => {
+        onProgress("counting", -0.5);
+        onProgress("counting", 0.5);
+        onProgress("counting", 1.5);
+        return {};
+      },
+    });
+    send({ kind: "request", id: 1, method: "project:close", params: {} });
+    await until(1);
+    const progress = sent.filter(({ kind }) => kind === "progress");
+    expect(progress.map(({ fraction }) => fraction)).toEqual([0, 1]);
+  });
+
+  it("can be cancelled after another came under their number, and end as cancelled whatever the work throws then", async () => {
+    const { send, until, sent } = serve({
+      "project:check": (_params, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+        }),
+    });
+    send({ kind: "request", id: 1, method: "project:check" });
+    send({ kind: "request", id: 1, method: "project:check" });
+    await until(1);
+    sent.length = 0;
+    send({ kind: "cancel", id: 1 });
+    expect(await until(1)).toMatchObject({ kind: "error", error: { code: "cancelled" } });
+  });
+
+  it("with an impossible design name its field, and those with a NUL in a text are not carried out", async () => {
+    const done: string[] = [];
+    const { send, until } = serve({
+      "design:save": () => {
+        throw new Error("a design that is none came through");
+      },
+      "project:open": ({ path }) => {
+        done.push(path);
+        throw new LimpetError("not-found", "No.");
+      },
+    });
+    send({ kind: "request", id: 1, method: "design:save", params: { design: { window: { lengthMs: -1 } } } });
+    const { error } = (await until(1)) as unknown as { error: { code: string; field: string } };
+    expect(error.code).toBe("invalid-design");
+    expect(error.field).not.toContain("design.");
+    send({ kind: "request", id: 2, method: "project:open", params: { path: "a\0b" } });
+    expect(await until(2)).toMatchObject({ error: { code: "usage" } });
+    expect(done).toEqual([]);
+  });
+
   it("with a number in use are refused, and nonsense is passed over", async () => {
     const { send, until, sent } = serve({ "project:check": () => new Promise(() => {}) });
     send("}{");

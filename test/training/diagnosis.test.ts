@@ -19,6 +19,22 @@ async function diagnose(job: TrainingJob) {
   });
 }
 
+test("more epochs are advised only where training was cut short by their number, not where it stopped by itself", () => {
+  const history = Array.from({ length: 10 }, (_, index) => ({
+    epoch: index + 1,
+    loss: 1 - index / 100,
+    accuracy: 0.5,
+    validationLoss: 1 - index / 100,
+    validationAccuracy: 0.5,
+  }));
+  const context = { task: "classification", outputs: 3, epochs: 10, windows: 100, parameters: 50 } as const;
+  const ended = diagnoseFit(history, { ...context, stoppedEarly: false });
+  const stopped = diagnoseFit(history, { ...context, stoppedEarly: true });
+  expect([ended.fit, stopped.fit]).toEqual(["underfit", "underfit"]);
+  expect(ended.advice).toContain("more epochs");
+  expect(stopped.advice).not.toContain("more epochs");
+});
+
 test("classes that are easy to tell apart give a good fit", async () => {
   const job = jobOf({
     network: { kind: "dense", units: [12] },

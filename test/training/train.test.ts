@@ -2,13 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { describeNetwork } from "../../src-main/training/describe-network.ts";
 import { fitNetwork } from "../../src-main/training/fit.ts";
+import { crossEntropy } from "../../src-main/training/objective.ts";
+import { initialValues } from "../../src-main/training/parameters.ts";
 import { predictFloat } from "../../src-main/training/predict.ts";
 import type { TrainingJob } from "../../src-main/training/samples.ts";
 import { trainNetwork } from "../../src-main/training/train.ts";
 import { TEAM_MACS } from "../../src-main/training/training-core.ts";
 import { decodeNetwork, encodeNetwork } from "../../src-main/training/weights.ts";
 import type { EpochRecord } from "../../src-shared/contract/index.ts";
-import { aloneStep, type JobWish, jobOf } from "./helpers.ts";
+import { aloneStep, type JobWish, jobOf, parametersFor } from "./helpers.ts";
 
 const train = (job: TrainingJob, work: Parameters<typeof trainNetwork>[1] = {}) =>
   trainNetwork({ ...job, backend: "wasm" }, work);
@@ -197,5 +199,57 @@ describe("is refused", () => {
       code: "training-failed",
       field: "training.learningRate",
     });
+  });
+});
+
+describe("the numbers that training begins with and is steered by", () => {
+  const conv = jobOf({ network: { kind: "conv2d", filters: [6], kernel: [5, 4] }, shape: [24, 12] });
+
+  test("kernels lie within the limit of Glorot and Bengio, which counts what a unit is connected to", () => {
+    const parameters = parametersFor(conv);
+    const values = initialValues(parameters, 1);
+    // 5 x 4 weights from 1 input channel to 6 filters.
+    const kernel = parameters.findIndex(({ role, shape }) => role === "kernel" && shape.length === 4);
+    expect(parameters[kernel]?.fans).toBe(20 * (1 + 6));
+    const limit = Math.sqrt(6 / 140);
+    const most = Math.max(...(values[kernel] ?? []).map(Math.abs));
+    expect(most).toBeLessThanOrEqual(limit);
+    expect(most).toBeGreaterThan(0.9 * limit);
+  });
+
+  test("every epoch goes through all windows in an order of its own", () => {
+    const job = jobOf({
+      network: { kind: "dense", units: [4] },
+      shape: [5],
+      training: { epochs: 3, patience: 3, batchSize: 10 },
+    });
+    const orders: number[][] = [[], [], []];
+    const sums = { loss: 1, right: 0 };
+    fitNetwork(
+      job,
+      {
+        train: (batch, epoch, _step, control) => {
+          orders[epoch]?.push(...batch);
+          return { ...sums, control };
+        },
+        evaluate: () => sums,
+        save: () => [],
+        load: () => {},
+        dispose: () => {},
+      },
+      null,
+    );
+    const all = Array.from({ length: job.train.count }, (_, index) => index);
+    for (const order of orders) expect([...order].sort((a, b) => a - b)).toEqual(all);
+    expect(new Set(orders.map((order) => order.join())).size).toBe(3);
+  });
+
+  test("the weight of a class scales what its windows ask for, and not what the loss is said to be", () => {
+    const logits = Float32Array.of(0, 0, 0, 0);
+    const gradient = new Float32Array(4);
+    const sums = crossEntropy(logits, [0, 1], 2, gradient, Float32Array.of(1, 3), 0.5);
+    expect([...gradient]).toEqual([-0.25, 0.25, 0.75, -0.75]);
+    expect(sums.loss).toBeCloseTo(2 * Math.log(2), 12);
+    expect(sums.right).toBe(1);
   });
 });
