@@ -2,8 +2,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import type { EXAMPLE_NAMES } from "../../src-shared/contract/index.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
+import type { JobInput } from "../threads/thread-jobs.ts";
+import { inThread } from "../threads/work-threads.ts";
 import { fillGesturesExample } from "./gestures-example.ts";
 import { fillMotorExample, type MachineGenerator } from "./motor-example.ts";
 import { fillSineExample } from "./sine-example.ts";
@@ -30,6 +33,36 @@ async function loadGenerator(): Promise<MachineGenerator> {
     pieces: (machine) => twin.generatePieces(machine),
   };
 }
+
+/** How a thread ends that could not clear up: it died, or was given up. */
+const LEFT_HALF_MADE: readonly string[] = ["internal", "cancelled"];
+
+/**
+ * As `createProject`, without holding an engine: a thread fills the file, which is opened then. Throws as that, and as `inThread`.
+ */
+export async function createProjectInThread(
+  path: string,
+  example?: ExampleName,
+  work: WorkOptions = {},
+): Promise<ProjectFile> {
+  const file = resolve(path);
+  if (example === undefined || existsSync(file)) return createProject(file, example, work);
+  try {
+    await inThread("example", { path: file, example }, work);
+    return ProjectFile.open(file);
+  } catch (error) {
+    if (error instanceof LimpetError && LEFT_HALF_MADE.includes(error.code)) {
+      for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+    }
+    throw error;
+  }
+}
+
+/** The job `example` of a work thread. Throws as `createProject`. */
+export const exampleByPath = async (
+  { path, example }: JobInput<"example">,
+  work: WorkOptions,
+): Promise<void> => (await createProject(path, example, work)).close();
 
 /**
  * Makes a project at `path`. Where filling it from the example fails or is cancelled, no file is left.

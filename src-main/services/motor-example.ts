@@ -5,6 +5,7 @@
  * to be generated and what a project about it looks like; the signals come from the generator in the twin. Everything in it is
  * marked as generated.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { designFile } from "../../src-shared/design.ts";
 import { throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
@@ -100,11 +101,11 @@ const PRODUCTION = stream("production", ["pieces"], "1/min", 1, 0.1);
 const STREAMS = [VIBRATION, TEMPERATURE, PRODUCTION] as const;
 
 /** Fills a new project: recordings, goal, split by load, and a design to train with. Throws `cancelled`. */
-export function fillMotorExample(
+export async function fillMotorExample(
   project: ProjectFile,
   generate: MachineGenerator,
   work: WorkOptions = {},
-): void {
+): Promise<void> {
   const total = STATES.length * LOADS.length * RECORDINGS_EACH;
   let made = 0;
   for (const state of STATES) {
@@ -113,6 +114,7 @@ export function fillMotorExample(
         throwIfCancelled(work.signal);
         work.onProgress?.(`generating ${state.label}`, made / total);
         addRecording(project, generate, state, { session, load, take, seed: ++made });
+        await nextTurn();
       }
     }
   }

@@ -11,6 +11,7 @@ import type { arduinoLibrary } from "../deployment/arduino-library.ts";
 import type { RecordedStates, StatesRequest } from "../features/anomaly.ts";
 import type { DatasetWindow, RecordingWindows } from "../features/dataset-windows.ts";
 import type { PlannedWindow } from "../features/windows.ts";
+import type { ExampleName } from "../services/example-service.ts";
 import type { ReportArchive } from "../services/report-zip.ts";
 import type { TrainedNetwork } from "../training/network.ts";
 
@@ -73,6 +74,8 @@ export type ThreadJobs = {
     input: { readonly quantised: QuantisedNetwork; readonly features: Float32Array; readonly count: number };
     result: LayerNoise;
   };
+  /** Makes a project from an example (services/example-service.ts). */
+  example: { input: { readonly path: string; readonly example: ExampleName }; result: void };
   /** Writes recordings into a folder (services/recordings-export.ts). */
   export: {
     input: { readonly path: string; readonly format: ExportFormat; readonly folder: string };

@@ -23,6 +23,7 @@ const jobs: Jobs = {
     (await import("../conversion/convert.ts")).convertToTflite(network, calibration, count),
   "layer-noise": async ({ quantised, features, count }, work) =>
     (await import("../conversion/layer-noise.ts")).layerNoise(quantised, features, count, work),
+  example: async (input, work) => (await import("../services/example-service.ts")).exampleByPath(input, work),
   export: async (input, work) => (await import("../services/recordings-export.ts")).exportByPath(input, work),
   arduino: async (input) => (await import("../deployment/arduino-library.ts")).arduinoLibrary(input),
   npz: async (input) => (await import("../conversion/exports/npz.ts")).featuresNpz(input),

@@ -16,6 +16,7 @@ import {
   packageExperiment,
 } from "../../src-main/services/conversion-service.ts";
 import { evaluate } from "../../src-main/services/evaluation-service.ts";
+import { createProject, createProjectInThread } from "../../src-main/services/example-service.ts";
 import { copiesFor, planLearning, trainingSides } from "../../src-main/services/learning-data.ts";
 import { exportInThread } from "../../src-main/services/recordings-export.ts";
 import { saveReport } from "../../src-main/services/report-service.ts";
@@ -223,6 +224,36 @@ describe("an engine's training, conversion and evaluation", () => {
     expect(started.length).toBeGreaterThanOrEqual(6);
     expect(command.copies.length).toBeGreaterThan(1000);
     expect(engine).toEqual(command);
+  }, 60_000);
+});
+
+describe("an example that a thread makes", () => {
+  it("is the same project as one that is made here; killed or cancelled midway, no file is left", async () => {
+    const folder = temporaryFolder();
+    const [here, away] = [join(folder, "here.limpet"), join(folder, "away.limpet")];
+    const made = await createProject(here, "motor");
+    const abort = new AbortController();
+    const cancelled = createProjectInThread(away, "motor", {
+      signal: abort.signal,
+      onProgress: () => abort.abort(),
+    });
+    await rejectionOf("cancelled", cancelled);
+    expect(readdirSync(folder).some((name) => name.startsWith("away"))).toBe(false);
+    const kill = (): void => {
+      for (const worker of started.splice(0)) void worker.terminate();
+    };
+    await rejectionOf("internal", createProjectInThread(away, "motor", { onProgress: kill }));
+    expect(readdirSync(folder).some((name) => name.startsWith("away"))).toBe(false);
+    const other = await createProjectInThread(away, "motor");
+    try {
+      expect(other.datasetHash()).toBe(made.datasetHash());
+      expect(other.design()).toEqual(made.design());
+      await rejectionOf("usage", createProjectInThread(away, "motor"));
+      expect(other.recordings()).toHaveLength(45);
+    } finally {
+      other.close();
+      made.close();
+    }
   }, 60_000);
 });
 

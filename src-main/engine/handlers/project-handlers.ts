@@ -4,7 +4,7 @@ import { LimpetError } from "../../../src-shared/errors.ts";
 import { checkProjectInTurns } from "../../dataset/check.ts";
 import { mergeProject } from "../../dataset/merge.ts";
 import { readPhotoFile } from "../../dataset/photo-file.ts";
-import { createProject } from "../../services/example-service.ts";
+import { createProjectInThread } from "../../services/example-service.ts";
 import { importContent, importFiles, projectSummary, splitProject } from "../../services/project-service.ts";
 import { exportInThread } from "../../services/recordings-export.ts";
 import {
@@ -25,7 +25,7 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
   return {
     "project:create": async ({ path, example }, call) => {
       // Made first: where that fails, the project that is open stays open.
-      const made = await createProject(resolve(path), example, call);
+      const made = await createProjectInThread(resolve(path), example, call);
       await state.close();
       return projectSummary(state.adopt(made));
     },
