@@ -9,10 +9,12 @@ import { readEngineTexts } from "../../../scripts/texts.ts";
 import { ProjectFile } from "../../../src-main/dataset/project-file.ts";
 import { recordingFindings } from "../../../src-main/dataset/quality.ts";
 import { createProject } from "../../../src-main/services/example-service.ts";
+import { describeNetwork } from "../../../src-main/training/describe-network.ts";
 import { diagnoseFit } from "../../../src-main/training/diagnosis.ts";
 import { asLimpetError } from "../../../src-renderer/connection/client.ts";
 import { said, saidOfExample, say } from "../../../src-renderer/locales/engine-texts.ts";
 import { LANGUAGES } from "../../../src-renderer/locales/languages.ts";
+import { networkDesign } from "../../../src-shared/design.ts";
 import { ERROR_CODES, type LimpetError } from "../../../src-shared/errors.ts";
 
 const others = Object.entries(LANGUAGES).filter(([tag]) => tag !== "en");
@@ -161,6 +163,22 @@ test("what examples say of themselves is said in German; a word of the user's is
   for (const text of ["Start", "Power"]) {
     expect(said(text)).not.toBe(text);
     expect(saidOfExample(text)).toBe(text);
+  }
+});
+
+test("layers of networks of every kind have German names, with and without their rectifier", () => {
+  const names = [
+    { kind: "dense", units: [8], batchNormalisation: true },
+    { kind: "conv1d", filters: [4, 8] },
+    { kind: "conv2d", filters: [4] },
+    { kind: "ds-cnn", filters: 4 },
+  ].flatMap((network) => {
+    const design = networkDesign.parse(network);
+    return describeNetwork(design, network.kind === "dense" ? [12] : [40, 20], 3, "classification").layers;
+  });
+  expect(names.some(({ name }) => name.endsWith(", ReLU"))).toBe(true);
+  for (const { name } of names) {
+    expect(said(name), name).not.toMatch(/[Cc]onvolution|filters|pool|average|normalisation/);
   }
 });
 
