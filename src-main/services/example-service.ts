@@ -59,10 +59,13 @@ export async function createProjectInThread(
 }
 
 /** The job `example` of a work thread. Throws as `createProject`. */
-export const exampleByPath = async (
+export async function exampleByPath(
   { path, example }: JobInput<"example">,
   work: WorkOptions,
-): Promise<void> => (await createProject(path, example, work)).close();
+): Promise<null> {
+  (await createProject(path, example, work)).close();
+  return null;
+}
 
 /**
  * Makes a project at `path`. Where filling it from the example fails or is cancelled, no file is left.

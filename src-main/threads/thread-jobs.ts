@@ -75,7 +75,7 @@ export type ThreadJobs = {
     result: LayerNoise;
   };
   /** Makes a project from an example (services/example-service.ts). */
-  example: { input: { readonly path: string; readonly example: ExampleName }; result: void };
+  example: { input: { readonly path: string; readonly example: ExampleName }; result: null };
   /** Writes recordings into a folder (services/recordings-export.ts). */
   export: {
     input: { readonly path: string; readonly format: ExportFormat; readonly folder: string };
