@@ -139,9 +139,10 @@ function rebuildStream(database: ProjectDatabase, stream: StreamInfo): number {
       chunk.data.byteLength === chunk.samples * frame &&
       chunkCrc(chunk.data) === chunk.crc32 &&
       chunk.first_sample >= expected;
-    const missing = Math.max(0, chunk.first_sample - expected);
     markGaps(expected);
-    const lost = missing + (good ? 0 : chunk.samples);
+    // Of a bad chunk that reaches back into what is there already, only the rest is lost.
+    const end = good ? chunk.first_sample : chunk.first_sample + chunk.samples;
+    const lost = Math.max(0, end - expected);
     if (lost > 0) sink.addGap(lost);
     bad += lost;
     if (good)

@@ -143,6 +143,22 @@ describe("a repair", () => {
     expect(recording?.quality.map(({ message }) => message).join()).toContain(
       "5461 samples of accelerometer were damaged",
     );
+    // Whether such a recording is known elsewhere is told by its samples, not by the hash that it had.
+    const hashes = project.database.all<{ known: number }>(
+      "SELECT content_hash IS NOT NULL AS known FROM recordings ORDER BY id",
+    );
+    expect(hashes.map(({ known }) => known)).toEqual([0, 1, 1, 1]);
+    project.close();
+  });
+
+  it("takes out a chunk that reaches back into the one before, and counts each sample once", () => {
+    const path = soundProject();
+    tamper(path, "UPDATE chunks SET first_sample = first_sample - 10 WHERE id = 2");
+    const result = checkAndRepair(path, { repair: true });
+    expect(result).toMatchObject({ ok: true, problems: [] });
+    const project = ProjectFile.open(path);
+    const [stream] = project.streams(1);
+    expect(stream).toMatchObject({ samples: 20_000 - 5461, lostSamples: 5461 });
     project.close();
   });
 

@@ -184,6 +184,21 @@ describe("a merge of two projects", () => {
     });
   });
 
+  it("brings what was cut off there as cut off, and holds to what is in use here rather than to what was deleted", async () => {
+    const { mine, other, path } = twoProjects();
+    const writer = other.beginRecording(recordingOf("cut off", "idle"));
+    writer.append(0, { samples: 2, data: Int16Array.of(1, 2, 3, 4, 5, 6) }, 0n);
+    writer.finish({ incomplete: true });
+    const again = mine.addRecording(finished("a.2 again", "idle", 9000, 2)).id;
+    mine.deleteRecordings([again]);
+    const result = await mergeProject(mine, path);
+    expect(result).toMatchObject({ imported: 4, same: 1, conflicts: [], notes: [] });
+    expect(mine.recordings().map(({ name, incomplete }) => [name, incomplete])).toEqual([
+      ...["a.0", "a.1", "a.2", "b.3", "b.4", "b.5"].map((name) => [name, false]),
+      ["cut off", true],
+    ]);
+  });
+
   it("reads a project of an older format, and leaves it as it is", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "old.limpet");
@@ -248,6 +263,8 @@ describe("a merge that cannot be done", () => {
       "UPDATE streams SET samples = samples + 1 WHERE id = 4",
       "INSERT INTO gaps VALUES (4, 100, 5)",
       "UPDATE streams SET lost_samples = 9 WHERE id = 4",
+      "INSERT INTO gaps VALUES (4, 100, 5); UPDATE streams SET lost_samples = 5, gaps = 1 WHERE id = 4",
+      "UPDATE chunks SET first_sample = first_sample + 1 WHERE stream_id = 4 AND first_sample > 0",
       "DELETE FROM chunks WHERE stream_id = 4 AND first_sample = 0",
       "UPDATE chunks SET samples = samples - 1 WHERE stream_id = 4 AND first_sample = 0",
       "UPDATE streams SET channels = '[]' WHERE id = 4",
