@@ -60,9 +60,9 @@ test("a project goes from its goal to recordings that are split, relabelled, del
 
   await page.getByRole("button", { name: "Open running.1, 4.0 s" }).click();
   const dialog = page.getByRole("dialog");
-  await expect(dialog.getByText("In sight: 0.00 to 4.00 s")).toBeVisible();
+  await expect(dialog.getByText("Shown: 0.00 to 4.00 s")).toBeVisible();
   await dialog.getByRole("button", { name: "Zoom in" }).click();
-  await expect(dialog.getByText("In sight: 0.80 to 3.20 s")).toBeVisible();
+  await expect(dialog.getByText("Shown: 0.80 to 3.20 s")).toBeVisible();
   await dialog.getByRole("button", { name: /^unbalanced/ }).click();
   await dialog.getByRole("button", { name: "Done" }).click();
   await expect(page.getByText("3 of 20, 12 s")).toBeVisible();
