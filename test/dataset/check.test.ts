@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { checkProject, checkProjectInTurns } from "../../src-main/dataset/check.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
+import { SCHEMA_VERSION } from "../../src-main/dataset/schema.ts";
 import { checkAndRepair } from "../../src-main/services/project-service.ts";
 import { errorOf, finished, rejectionOf, temporaryFolder } from "./helpers.ts";
 
@@ -93,6 +94,14 @@ describe("a check", () => {
     expect(result.problems.length).toBeGreaterThan(0);
   });
 
+  it("finds tables that are not of the format that the file's head names", () => {
+    const path = soundProject();
+    tamper(path, `PRAGMA user_version = ${SCHEMA_VERSION - 1}`);
+    expect(checkProject(path).problems).toEqual([
+      "Database: its tables are not of the format that its head names.",
+    ]);
+  });
+
   it("refuses what is no project as opening does", () => {
     const path = join(temporaryFolder(), "x.limpet");
     writeFileSync(path, "hello");
@@ -160,6 +169,60 @@ describe("a repair", () => {
     const [stream] = project.streams(1);
     expect(stream).toMatchObject({ samples: 20_000 - 5461, lostSamples: 5461 });
     project.close();
+  });
+
+  it("keeps a gap at the end, and marks an end that is missing as one", () => {
+    const path = soundProject();
+    const project = ProjectFile.open(path);
+    const { recording, data } = finished("b.0", "b", 20_000, 9);
+    const [first] = data;
+    const gaps = [{ atSample: 20_000, lostSamples: 7 }];
+    project.addRecording({ recording, data: [{ samples: first?.samples ?? new Int16Array(), gaps }] });
+    project.close();
+    tamper(
+      path,
+      "UPDATE chunks SET data = zeroblob(length(data)) WHERE id = 18; DELETE FROM chunks WHERE id = 4",
+    );
+    expect(checkAndRepair(path, { repair: true })).toMatchObject({ ok: true });
+    const mended = ProjectFile.open(path);
+    expect(mended.gaps(1)).toEqual([{ atSample: 3 * 5461, lostSamples: 20_000 - 3 * 5461 }]);
+    expect(mended.gaps(5)).toEqual([
+      { atSample: 5461, lostSamples: 5461 },
+      { atSample: 20_000 - 5461, lostSamples: 7 },
+    ]);
+    mended.close();
+  });
+
+  it("leaves no drawing of samples that are gone, and what was deleted as it was", () => {
+    const path = soundProject();
+    const project = ProjectFile.open(path);
+    project.deleteRecordings([2]);
+    project.close();
+    tamper(
+      path,
+      `INSERT OR REPLACE INTO overviews (stream_id, data) VALUES (1, zeroblob(12));
+       UPDATE chunks SET data = zeroblob(length(data)) WHERE id = 2 OR stream_id = 2`,
+    );
+    const { repaired } = checkAndRepair(path, { repair: true });
+    expect(repaired?.join()).not.toContain("taken out of the project");
+    const mended = ProjectFile.open(path);
+    expect(mended.database.all("SELECT stream_id FROM overviews WHERE stream_id = 1")).toEqual([]);
+    expect(mended.undo()).toBe("delete 1 recording");
+    mended.close();
+  });
+
+  it("copies what another program has written and not moved into the file yet, too", () => {
+    const path = soundProject();
+    tamper(path, "UPDATE chunks SET data = zeroblob(length(data)) WHERE id = 2");
+    const other = ProjectFile.open(path);
+    other.updateRecordings([3], { label: "written just now" });
+    const { backup } = checkAndRepair(path, { repair: true });
+    const alone = join(temporaryFolder(), "copy.limpet");
+    copyFileSync(backup ?? "", alone);
+    const copy = ProjectFile.open(alone);
+    expect(copy.recording(3).label).toBe("written just now");
+    copy.close();
+    other.close();
   });
 
   it("removes rows of nobody and counts totals anew", () => {

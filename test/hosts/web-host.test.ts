@@ -19,6 +19,8 @@ beforeAll(async () => {
   writeFileSync(join(files, "index.html"), "<!doctype html><title>Limpet</title>");
   writeFileSync(join(files, "assets/app.js"), "export {};");
   writeFileSync(join(folder, "secret.txt"), "secret");
+  mkdirSync(join(folder, "files-of-others"));
+  writeFileSync(join(folder, "files-of-others/secret.txt"), "secret");
   host = await startWebHost({ port: 0, files, userFolder: folder });
   token = new URL(host.url).searchParams.get("token") ?? "";
 });
@@ -110,6 +112,9 @@ describe("the web host", () => {
     expect(cookie).toContain("SameSite=Strict");
     expect(headers["content-security-policy"]).toContain("script-src 'self'");
     expect(headers["content-security-policy"]).not.toContain("script-src 'self' 'unsafe");
+    for (const rule of ["default-src", "base-uri", "form-action", "frame-ancestors"]) {
+      expect(headers["content-security-policy"]).toContain(`${rule} 'none'`);
+    }
     expect(headers["x-content-type-options"]).toBe("nosniff");
     expect(headers["x-frame-options"]).toBe("DENY");
     const asset = await get("/assets/app.js", { Cookie: cookie.split(";")[0] ?? "" });
@@ -171,6 +176,7 @@ describe("the web host", () => {
       "/../secret.txt",
       "/%2e%2e/secret.txt",
       "/assets/..%2f..%2fsecret.txt",
+      "/..%2ffiles-of-others%2fsecret.txt",
       "/%00",
       "/%",
       "/assets",
