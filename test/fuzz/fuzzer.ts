@@ -32,8 +32,8 @@ export type WorkerMessage =
 export const SHARED_HEAD = 8;
 export const SHARED_BYTES = SHARED_HEAD + 512 * 1024;
 
-/** An input that takes longer than this has no end, milliseconds. */
-const HANG_MS = 60_000;
+/** An input that takes longer than this has no end, milliseconds; a busy computer may take a minute where an idle one takes a second. */
+const HANG_MS = 300_000;
 const MEMORY_MB = 768;
 
 /** Inputs that once were findings. */
