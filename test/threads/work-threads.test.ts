@@ -95,7 +95,7 @@ describe("features that threads compute", () => {
       }
       await Promise.all(started.splice(0).map((worker) => worker.terminate()));
     }
-  }, 120_000);
+  });
 
   it("are kept in the project, so that the next time no thread is needed", async () => {
     const project = machineProject();
@@ -124,7 +124,7 @@ describe("features that threads compute", () => {
     project.saveGoal(project.goal());
     project.close();
     expect(existsSync(`${path}-wal`)).toBe(false);
-  }, 60_000);
+  });
 
   it("end with a clear word where a thread is killed, and the next time they are all there", async () => {
     const project = longProject();
@@ -143,7 +143,7 @@ describe("features that threads compute", () => {
     } finally {
       project.close();
     }
-  }, 60_000);
+  });
 
   it("name the recording where a sample is not a number", async () => {
     const project = newProject();
@@ -224,7 +224,7 @@ describe("an engine's training, conversion and evaluation", () => {
     expect(started.length).toBeGreaterThanOrEqual(6);
     expect(command.copies.length).toBeGreaterThan(1000);
     expect(engine).toEqual(command);
-  }, 60_000);
+  });
 });
 
 describe("an example that a thread makes", () => {
@@ -254,7 +254,7 @@ describe("an example that a thread makes", () => {
       other.close();
       made.close();
     }
-  }, 60_000);
+  });
 });
 
 describe("files that threads write", () => {
@@ -286,7 +286,7 @@ describe("files that threads write", () => {
     } finally {
       project.close();
     }
-  }, 60_000);
+  });
 
   it("hold a report with the project in it, and a place that takes none is named", async () => {
     workThreads.serving = true;
