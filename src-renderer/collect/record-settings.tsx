@@ -31,7 +31,7 @@ export function RecordSettings({ board }: { board: BoardInfo }) {
       {(settings.mode === "series" || settings.mode === "plan") && (
         <NumberInput
           label={settings.mode === "plan" ? t("Of each class") : t("How many")}
-          w={84}
+          w={98}
           min={1}
           max={200}
           value={settings.takes}

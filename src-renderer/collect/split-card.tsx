@@ -2,19 +2,26 @@
 import { Button, NativeSelect, NumberInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { RecordingInfo } from "../../src-shared/contract/index.ts";
 import { useWork } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
 import { Card, ErrorMessage, Message } from "../widgets/parts.tsx";
 
 const SIDES = ["train", "validation", "test"] as const;
 
+const groupsOf = (recordings: readonly RecordingInfo[]): number =>
+  new Set(recordings.map(({ group }) => group).filter((group) => group !== null && group !== "")).size;
+
 export function SplitCard() {
   const { t } = useTranslation();
   const summary = useApp((state) => state.summary);
   const split = useWork("split:apply");
   const [test, setTest] = useState(Math.round((summary?.splitOptions?.test ?? 0.2) * 100));
+  const groups = useApp((state) => groupsOf(state.recordings));
+  // What is kept apart tells more of the next machine or day; there must be a group for each side.
+  const usual = groups >= SIDES.length ? "group" : "recording";
   const [by, setBy] = useState<"recording" | "group">(
-    summary?.splitOptions?.by === "group" ? "group" : "recording",
+    (summary?.splitOptions?.by ?? usual) === "group" ? "group" : "recording",
   );
   const share = summary?.split ?? null;
   const apply = (): void => {

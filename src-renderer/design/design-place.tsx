@@ -11,7 +11,7 @@ import { CostCard, ShapesCard } from "./design-cards.tsx";
 import { DesignForm } from "./design-form.tsx";
 import { FeatureMap } from "./feature-map.tsx";
 import { FeaturePlots } from "./feature-plots.tsx";
-import { fieldName } from "./field-names.ts";
+import { fieldName, placeOfField } from "./field-names.ts";
 
 export function DesignPlace() {
   const { t } = useTranslation();
@@ -63,7 +63,7 @@ export function DesignPlace() {
       action={
         <>
           <span className="why">{stops && t("Something keeps this design from being trained.")}</span>
-          <Button size="md" disabled={!valid} loading={save.running} onClick={() => void submit()}>
+          <Button size="md" disabled={!valid || stops} loading={save.running} onClick={() => void submit()}>
             {t("Use this design")}
           </Button>
         </>
@@ -99,12 +99,20 @@ export function DesignPlace() {
           {valid &&
             findings.map(({ level, field, message }) => {
               const name = fieldName(field);
+              const elsewhere = placeOfField(field) === "collect";
               return (
                 <Message
                   key={field + message}
                   level={level}
                   message={message}
                   hint={name === null ? undefined : t("Field: {{name}}", { name: t(name) })}
+                  action={
+                    elsewhere && (
+                      <Button mt={6} size="xs" variant="default" onClick={() => go("collect")}>
+                        {t("Go to {{place}}", { place: t("place.collect") })}
+                      </Button>
+                    )
+                  }
                 />
               );
             })}

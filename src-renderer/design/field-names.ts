@@ -30,3 +30,21 @@ export function fieldName(path: string): string | null {
   const ends = [parts.slice(0, 2).join("."), parts.slice(-2).join("."), parts.at(-1) ?? ""];
   return ends.map((end) => LABELS[end]).find((label) => label !== undefined) ?? null;
 }
+
+const OF_DESIGN = new Set([
+  "window",
+  "features",
+  "inputs",
+  "normalisation",
+  "network",
+  "training",
+  "augmentation",
+  "anomaly",
+]);
+
+/** The place where what is wrong with a field is put right; null where that is none of these. */
+export function placeOfField(path: string): "design" | "collect" | null {
+  const first = path.split(/[.[]/)[0] ?? "";
+  if (first === "split" || first === "labels") return "collect";
+  return OF_DESIGN.has(first) ? "design" : null;
+}

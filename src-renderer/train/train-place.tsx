@@ -3,9 +3,11 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { EpochRecord, TrainingResult } from "../../src-shared/contract/index.ts";
+import type { LimpetError } from "../../src-shared/errors.ts";
 import { useAnswer, useEngine, type Work } from "../app/engine-context.ts";
 import { useKeptWork, useRunningWork } from "../app/kept-work.ts";
 import { currentExperiment, notifyError, useApp } from "../app/store.ts";
+import { placeOfField } from "../design/field-names.ts";
 import { said } from "../locales/engine-texts.ts";
 import { fixed, grouped } from "../locales/format.ts";
 import { Curves } from "../widgets/curves.tsx";
@@ -118,7 +120,7 @@ function Training(props: {
   const result = elsewhere ? null : props.result;
   return (
     <>
-      <ErrorMessage error={train.error} />
+      <ErrorMessage error={train.error} action={<Remedy error={train.error} />} />
       {elsewhere && (
         <Message
           level="info"
@@ -271,5 +273,18 @@ function History({ history, regression }: { history: readonly EpochRecord[]; reg
         />
       </div>
     </Card>
+  );
+}
+
+/** The way to where what keeps a training from starting can be put right. */
+function Remedy({ error }: { error: LimpetError | null }) {
+  const { t } = useTranslation();
+  const go = useApp((state) => state.go);
+  const place = placeOfField(error?.field ?? "");
+  if (place === null) return null;
+  return (
+    <Button mt={6} size="xs" variant="default" onClick={() => go(place)}>
+      {t("Go to {{place}}", { place: t(`place.${place}`) })}
+    </Button>
   );
 }

@@ -35,6 +35,8 @@ export const BOTTOM = 24;
 
 /** A lane at least so high has its name beside it, between its figures; a lower one on its own ground. Pixels. */
 const NAMED_BESIDE = 44;
+/** A name so short has room beside the figures at any height, pixels. */
+const SHORT_NAME = 30;
 
 const TONES = { gap: "--warn-soft", window: "--accent-soft", recorded: "--signal-soft" } as const;
 
@@ -193,7 +195,9 @@ function drawLane(
   context.fillText(axisNumber(low, high - low), LEFT - 8, top + place.height - 6);
   context.textAlign = "left";
   context.fillStyle = color("--ink");
-  if (place.height >= NAMED_BESIDE) context.fillText(lane.name, 10, top + place.height / 2 + 4, LEFT - 16);
+  const width = context.measureText(lane.name).width;
+  const beside = place.height >= NAMED_BESIDE || width <= SHORT_NAME;
+  if (beside) context.fillText(lane.name, 10, top + place.height / 2 + 4, LEFT - 16);
   const count = lane.min.length;
   context.save();
   context.beginPath();
@@ -219,8 +223,7 @@ function drawLane(
   }
   context.stroke();
   context.restore();
-  if (place.height >= NAMED_BESIDE) return;
-  const width = context.measureText(lane.name).width;
+  if (beside) return;
   context.fillStyle = color("--plot");
   context.fillRect(LEFT + 3, top + 3, width + 8, 16);
   context.fillStyle = color("--ink");

@@ -34,6 +34,12 @@ test("a value that cannot be is named and the page stays; findings stand beside 
   await page.getByRole("button", { name: /^Vibration/ }).click();
   await expect(page.getByText(/^The processor takes about/)).toHaveCount(0);
 
+  await page.getByLabel("Length (ms)", { exact: true }).fill("50000");
+  await expect(page.getByText(/^The window of 50.?000 ms is longer than every recording/)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Use this design" })).toBeDisabled();
+  await page.getByRole("button", { name: /^Vibration/ }).click();
+  await expect(page.getByRole("button", { name: "Use this design" })).toBeEnabled();
+
   await page.getByText("What these words mean").nth(1).click();
   await expect(page.getByText(/^How finely frequencies are told apart/)).toBeVisible();
   await expectAccessible(page);
