@@ -23,6 +23,7 @@ export const JOB_REPORT_TEXTS = [
   "Recordings were changed after this model was trained.",
   "Dataset",
   "Class",
+  "Classes",
   "Recordings",
   "Seconds",
   "Training",

@@ -66,6 +66,9 @@ ${boards(report, writer)}
   return page.text;
 }
 
+/** Thousands are parted from five digits on, as in the window: 1600, and 16,000. */
+const GROUPING = { useGrouping: "min2" } as unknown as Intl.NumberFormatOptions;
+
 /** A tag that the system knows; English for anything else. */
 function localeOf(locale: string): string {
   try {
@@ -94,7 +97,8 @@ function writerOf({ locale: wanted, texts }: JobReportLanguage): Writer {
     own,
     date: written(dates),
     day: written(days),
-    number: (value, digits = 0) => value.toLocaleString(locale, { maximumFractionDigits: digits }),
+    number: (value, digits = 0) =>
+      value.toLocaleString(locale, { maximumFractionDigits: digits, ...GROUPING }),
     percent: (share) => `${(share * 100).toLocaleString(locale, { maximumFractionDigits: 1 })} %`,
   };
 }
@@ -171,7 +175,7 @@ function words({ machine, note, project }: JobReport, { say, percent }: Writer):
     [say("Machine and place"), machine === "" ? null : lines(machine)],
     [say("Notes"), note === "" ? null : lines(note)],
     [say("Goal"), goal.sentence === "" ? null : goal.sentence],
-    [say("Class"), classes.length === 0 ? null : classes.join(", ")],
+    [say("Classes"), classes.length === 0 ? null : classes.join(", ")],
     [say("Wanted"), percent(goal.accuracy)],
     [say("File"), project.file],
   ])}</section>`;

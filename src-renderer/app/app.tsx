@@ -1,7 +1,7 @@
 /** The window: providers, welcome page or frame with the place in hand, notices, keys. */
-import { createTheme, type MantineColorsTuple, MantineProvider } from "@mantine/core";
+import { createTheme, type MantineColorsTuple, MantineProvider, NumberInput } from "@mantine/core";
 import i18next from "i18next";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import icon from "../../resources/icons/limpet.svg";
 import { CollectPlace } from "../collect/collect-place.tsx";
@@ -12,6 +12,7 @@ import { DesignPlace } from "../design/design-place.tsx";
 import { EvaluatePlace } from "../evaluate/evaluate-place.tsx";
 import { GoalPlace } from "../goal/goal-place.tsx";
 import { said } from "../locales/engine-texts.ts";
+import { decimalSeparator } from "../locales/format.ts";
 import { TrainPlace } from "../train/train-place.tsx";
 import { WelcomePlace } from "../welcome/welcome-place.tsx";
 import { FilePickerHost } from "../widgets/file-picker.tsx";
@@ -61,8 +62,18 @@ const CONTENT = {
 } as const;
 
 export function App({ client }: { client: EngineClient }) {
+  const { i18n } = useTranslation();
+  const point = decimalSeparator(i18n.resolvedLanguage);
+  // Fields for numbers write them as the language does.
+  const inLanguage = useMemo(
+    () => ({
+      ...theme,
+      components: { NumberInput: NumberInput.extend({ defaultProps: { decimalSeparator: point } }) },
+    }),
+    [point],
+  );
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={inLanguage} defaultColorScheme="auto">
       <EngineContext value={client}>
         <Window />
         <BoardDialog />

@@ -49,7 +49,7 @@ export function PowerRows({ budget }: { budget: PowerBudget }) {
           </div>
         ))}
       </dl>
-      <p className="soft small">{[`${part}.`, ...notes.map(said)].join(" ")}</p>
+      <p className="soft small">{[`${said(part)}.`, ...notes.map(said)].join(" ")}</p>
     </section>
   );
 }

@@ -13,6 +13,12 @@ function numberFormat(tag: string, options: Intl.NumberFormatOptions): Intl.Numb
   return format;
 }
 
+/** What stands between whole and part: a point or a comma. */
+export const decimalSeparator = (tag = language()): string =>
+  numberFormat(tag, {})
+    .formatToParts(1.5)
+    .find(({ type }) => type === "decimal")?.value ?? ".";
+
 /** With exactly `digits` after the separator, such as 4.0 or 4,0. */
 export const fixed = (value: number, digits: number): string =>
   numberFormat(language(), {
@@ -84,10 +90,7 @@ export function formatValue(value: unknown, tag: string | undefined, placeholder
     return numberFormat(tag ?? "en", { maximumFractionDigits: 6, ...GROUPING }).format(value);
   }
   if (typeof value === "string" && DECIMAL.test(value) && !NAMED.test(placeholder)) {
-    const point = numberFormat(tag ?? "en", {})
-      .formatToParts(1.5)
-      .find(({ type }) => type === "decimal");
-    return value.replace(".", point?.value ?? ".");
+    return value.replace(".", decimalSeparator(tag ?? "en"));
   }
   return value;
 }

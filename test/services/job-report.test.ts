@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ProjectFile } from "../../src-main/dataset/project-file.ts";
-import { makeJobReport } from "../../src-main/services/job-report.ts";
+import { gatherJobReport, makeJobReport } from "../../src-main/services/job-report.ts";
+import { jobReportPage } from "../../src-main/services/job-report-page.ts";
 import { train } from "../../src-main/services/training-service.ts";
 import { JOB_REPORT_TEXTS } from "../../src-shared/job-report-texts.ts";
 import { temporaryFolder } from "../dataset/helpers.ts";
@@ -137,6 +138,17 @@ describe("the job report", () => {
     expect(html).toContain('<html lang="de-DE">');
     expect(html).toContain("<h1>«Job report»</h1>");
     expect(html).toMatch(/«\d+ of \d+ windows right \([\d,]+ %\)/);
+  });
+
+  it("parts thousands from five digits on, as the window does", async () => {
+    const report = await gatherJobReport(project, plainRequest);
+    const [sensor] = report.dataset.sensors;
+    if (sensor === undefined) throw new Error("The report has no sensor.");
+    const sensors = [1600, 16_000].map((rateHz) => ({ ...sensor, rateHz }));
+    const dataset = { ...report.dataset, sensors };
+    const html = jobReportPage({ ...report, dataset }, { locale: "de-DE", texts: {} });
+    expect(html).toContain("1600 Hz");
+    expect(html).toContain("16.000 Hz");
   });
 
   it("says that nothing was tested where no recording was held back", async () => {

@@ -2,6 +2,7 @@
 import i18next from "i18next";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  decimalSeparator,
   duration,
   fixed,
   formatValue,
@@ -20,6 +21,7 @@ describe("in German", () => {
     expect(grouped(16_000)).toBe("16.000");
     expect(percent(0.9726)).toBe("97,3\u00a0%");
     expect(kilobytes(3400)).toBe("3,4 kB");
+    expect(decimalSeparator()).toBe(",");
     expect(localised((0.04621).toPrecision(3))).toBe("0,0462");
     expect(localised((0.0000557).toExponential(1))).toBe("5,6e-5");
   });
