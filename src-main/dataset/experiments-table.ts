@@ -159,26 +159,34 @@ export function cached(database: ProjectDatabase, key: string): Uint8Array | nul
   return row === undefined ? null : plain(row.value);
 }
 
-/** Keeps a result; a project that cannot be written to goes without. */
-export function cache(database: ProjectDatabase, key: string, value: Uint8Array): void {
-  if (database.readonly || value.byteLength > CACHE_BYTES / 2) {
+/** Keeps results in one transaction; a project that cannot be written to goes without. */
+export function cache(
+  database: ProjectDatabase,
+  entries: readonly (readonly [key: string, value: Uint8Array])[],
+): void {
+  const kept = entries.filter(([, value]) => value.byteLength <= CACHE_BYTES / 2);
+  if (database.readonly || kept.length === 0) {
     return;
   }
   database.write(() => {
-    database.run(
-      "INSERT OR REPLACE INTO cache (key, created_at, bytes, value) VALUES (?, ?, ?, ?)",
-      key,
-      new Date().toISOString(),
-      value.byteLength,
-      value,
-    );
+    for (const [key, value] of kept) {
+      database.run(
+        "INSERT OR REPLACE INTO cache (key, created_at, bytes, value) VALUES (?, ?, ?, ?)",
+        key,
+        new Date().toISOString(),
+        value.byteLength,
+        value,
+      );
+    }
     let total =
       database.get<{ total: number }>("SELECT coalesce(sum(bytes), 0) AS total FROM cache")?.total ?? 0;
+    if (total <= CACHE_BYTES) return;
+    const last = kept.at(-1)?.[0];
     for (const row of database.all<{ key: string; bytes: number }>(
       "SELECT key, bytes FROM cache ORDER BY created_at",
     )) {
       if (total <= CACHE_BYTES) break;
-      if (row.key === key) continue;
+      if (row.key === last) continue;
       database.run("DELETE FROM cache WHERE key = ?", row.key);
       total -= row.bytes;
     }

@@ -367,7 +367,10 @@ export class ProjectFile implements Dataset {
     return experiments.cached(this.#database, key);
   }
   cache(key: string, value: Uint8Array): void {
-    experiments.cache(this.#database, key, value);
+    experiments.cache(this.#database, [[key, value]]);
+  }
+  cacheAll(entries: readonly (readonly [key: string, value: Uint8Array])[]): void {
+    experiments.cache(this.#database, entries);
   }
 
   /** Closes the file; a recording that is still being made is ended as incomplete. May be called twice. */

@@ -104,6 +104,8 @@ export type Dataset = {
   /** Small results by key, such as features by design hash; may be dropped at any time. */
   cached(key: string): Uint8Array | null;
   cache(key: string, value: Uint8Array): void;
+  /** The same for several, in one transaction. */
+  cacheAll(entries: readonly (readonly [key: string, value: Uint8Array])[]): void;
   /** What was deployed where: kept for the chain of custody. */
   addDeployment(row: { experimentId: number; board: string; report: unknown }): void;
   deployments(): { experimentId: number; board: string; createdAt: string; report: unknown }[];

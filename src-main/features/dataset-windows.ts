@@ -3,18 +3,19 @@
  * kept in the project for the next time. Knows datasets and twins; no labels' numbers, no network.
  */
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordingInfo, SplitName, SplitOptions } from "../../src-shared/contract/index.ts";
 import type { Design } from "../../src-shared/design.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { Dataset } from "../dataset/types.ts";
+import { turns } from "../threads/turns.ts";
 import { featureShape, product } from "./feature-shape.ts";
 import { computeMissing, type FeatureSource, type MissingFeatures } from "./feature-threads.ts";
 import { encodeFrontend } from "./frontend-config.ts";
 import { streamFor } from "./resolve-design.ts";
 import { usable } from "./sensor-choice.ts";
 import type { Twin } from "./twin.ts";
-import { turns } from "./window-features.ts";
 import { recordingSources, WindowReader } from "./window-source.ts";
 import { assignWindows, type PlannedWindow, planWindows } from "./windows.ts";
 
@@ -71,7 +72,7 @@ export type FeatureTable = { readonly size: number; readonly values: Float32Arra
  * Throws `cancelled`; `invalid-design` where the front end refuses the configuration or a sample is not a number.
  */
 export async function datasetFeatures(
-  dataset: FeatureSource & Pick<Dataset, "cached" | "cache">,
+  dataset: FeatureSource & Pick<Dataset, "cached" | "cacheAll">,
   twin: Twin,
   design: Pick<Design, "window" | "inputs">,
   plan: readonly RecordingWindows[],
@@ -94,6 +95,7 @@ export async function datasetFeatures(
     );
   }
   const missing: MissingFeatures[] = [];
+  const kept = new Keeping(dataset, work.signal);
   let planned = 0;
   let known = 0;
   const breathe = turns(work.signal);
@@ -102,24 +104,77 @@ export async function datasetFeatures(
     const own = values.subarray(planned * size, (planned + windows.length) * size);
     planned += windows.length;
     const key = `features ${base} ${contentKey(recording, design)} ${placesKey(windows)}`;
-    const kept = dataset.cached(key);
-    if (kept !== null && kept.byteLength === own.byteLength) {
-      new Uint8Array(own.buffer, own.byteOffset, own.byteLength).set(kept);
+    const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
+    const there = dataset.cached(key);
+    if (there !== null && there.byteLength === own.byteLength) {
+      bytes.set(there);
       known += windows.length;
     } else {
-      const keep = (): void => dataset.cache(key, new Uint8Array(own.buffer, own.byteOffset, own.byteLength));
-      missing.push({ recording, windows, features: own, keep });
+      missing.push({ recording, windows, features: own, whole: () => kept.add(key, bytes) });
     }
     await breathe(() => work.onProgress?.("computing features", known / total));
   }
-  await computeMissing(dataset, twin, design, missing, {
-    signal: work.signal,
-    onProgress: (stage, fraction) =>
-      work.onProgress?.(stage, (known + (total - known) * fraction) / Math.max(1, total)),
-  });
+  try {
+    await computeMissing(dataset, twin, design, missing, {
+      signal: work.signal,
+      onProgress: (stage, fraction) =>
+        work.onProgress?.(stage, (known + (total - known) * fraction) / Math.max(1, total)),
+      keep: () => kept.inTurns(),
+    });
+  } catch (error) {
+    // Also where it was cancelled: the next time begins there.
+    kept.asFarAsPossible();
+    throw error;
+  }
   throwIfCancelled(work.signal);
   work.onProgress?.("computing features", 1);
   return { size, values };
+}
+
+/** Bytes and recordings that are kept in one transaction: each waits for the disk. */
+const KEPT_BYTES = 2 ** 20;
+const KEPT_RECORDINGS = 100;
+
+/** Features that are to be kept in the project, several recordings in one transaction. */
+class Keeping {
+  readonly #dataset: Pick<Dataset, "cacheAll">;
+  readonly #signal: AbortSignal | undefined;
+  readonly #waiting: (readonly [key: string, value: Uint8Array])[] = [];
+
+  constructor(dataset: Pick<Dataset, "cacheAll">, signal: AbortSignal | undefined) {
+    this.#dataset = dataset;
+    this.#signal = signal;
+  }
+
+  add(key: string, value: Uint8Array): void {
+    this.#waiting.push([key, value]);
+  }
+
+  /** Keeps what waits, with turns for others between the transactions. Throws `cancelled`. */
+  async inTurns(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      this.#some();
+      await nextTurn();
+      throwIfCancelled(this.#signal);
+    }
+  }
+
+  asFarAsPossible(): void {
+    try {
+      while (this.#waiting.length > 0) this.#some();
+    } catch {
+      // What went wrong before is what counts.
+    }
+  }
+
+  #some(): void {
+    let bytes = 0;
+    let count = 0;
+    while (count < Math.min(this.#waiting.length, KEPT_RECORDINGS) && bytes < KEPT_BYTES) {
+      bytes += this.#waiting[count++]?.[1].byteLength ?? 0;
+    }
+    this.#dataset.cacheAll(this.#waiting.splice(0, count));
+  }
 }
 
 /** What tells one recording's samples from another's, and from its own before a repair. */

@@ -7,19 +7,20 @@ import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import type { Dataset } from "../dataset/types.ts";
 import type { WindowsOfRecording } from "../threads/thread-jobs.ts";
+import { turns } from "../threads/turns.ts";
 import { inThread, workThreads } from "../threads/work-threads.ts";
 import { windowValuesOf } from "./feature-shape.ts";
 import { encodeFrontend } from "./frontend-config.ts";
 import type { Twin } from "./twin.ts";
-import { computeWindows, turns } from "./window-features.ts";
+import { computeWindows } from "./window-features.ts";
 
 /** What features are computed from. Without a path threads cannot read it. */
 export type FeatureSource = Pick<Dataset, "gaps" | "readValues"> & Partial<Pick<Dataset, "path">>;
 
-/** Windows of a recording, where their features go, and what keeps them once all are there. */
+/** Windows of a recording, where their features go, and what is told once all are there. */
 export type MissingFeatures = WindowsOfRecording & {
   readonly features: Float32Array;
-  readonly keep: () => void;
+  readonly whole: () => void;
 };
 
 /** Values of windows that are given away at once: some tenths of a second of computing. */
@@ -29,13 +30,15 @@ const BATCH_VALUES = 8 * 2 ** 20;
 type Piece = { readonly of: Unfinished; readonly from: number; readonly to: number };
 type Unfinished = MissingFeatures & { left: number };
 
-/** Computes all of it. Throws `cancelled`, `invalid-design` where a sample is not a number, and as `inThread`. */
+/**
+ * Computes all of it. `keep` is asked now and then to keep what is whole. Throws `cancelled`, `invalid-design` where a sample is not a number, and as `inThread`.
+ */
 export async function computeMissing(
   dataset: FeatureSource,
   twin: Twin,
   design: Pick<Design, "window" | "inputs">,
   missing: readonly MissingFeatures[],
-  work: WorkOptions,
+  work: WorkOptions & { readonly keep: () => Promise<void> },
 ): Promise<void> {
   const queue: Piece[] = missing.map((one) => ({
     of: { ...one, left: one.windows.length },
@@ -49,7 +52,7 @@ export async function computeMissing(
   const finish = ({ of }: Piece, count: number): void => {
     done += count;
     of.left -= count;
-    if (of.left === 0) of.keep();
+    if (of.left === 0) of.whole();
   };
   const { path } = dataset;
   const { serving, hereMs } = workThreads;
@@ -79,6 +82,7 @@ export async function computeMissing(
   } finally {
     frontend.close();
   }
+  await work.keep();
   if (path === undefined || queue.length === 0) return;
 
   const batches = batchesOf(queue, Math.max(1, Math.floor(BATCH_VALUES / windowValuesOf(design))));
@@ -107,6 +111,7 @@ export async function computeMissing(
         finish(piece, count);
       }
       tell();
+      await work.keep();
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: workThreads.most }, lane));

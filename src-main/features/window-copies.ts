@@ -8,6 +8,7 @@ import type { WorkOptions } from "../../src-shared/work.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
 import type { Dataset } from "../dataset/types.ts";
 import type { JobInput } from "../threads/thread-jobs.ts";
+import { turns } from "../threads/turns.ts";
 import { awayOrHere } from "../threads/work-threads.ts";
 import type { DatasetWindow } from "./dataset-windows.ts";
 import { featureShape, product } from "./feature-shape.ts";
@@ -15,7 +16,6 @@ import type { FeatureSource } from "./feature-threads.ts";
 import { encodeFrontend } from "./frontend-config.ts";
 import { changesSignals, DeviationMeter, SignalAugmenter } from "./signal-augmentation.ts";
 import { Twin } from "./twin.ts";
-import { turns } from "./window-features.ts";
 import { recordingSources, WindowReader } from "./window-source.ts";
 
 /** `each` copies of every window, row-major: windows x each x features. */

@@ -2,33 +2,15 @@
  * Features of windows, computed here: one window after the other, with a turn for others now and then. Knows where samples come from and
  * the twin; not who wants the features, nor where they are kept.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Design } from "../../src-shared/design.ts";
-import { throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
 import type { Dataset } from "../dataset/types.ts";
 import type { JobInput, WindowsOfRecording } from "../threads/thread-jobs.ts";
+import { turns } from "../threads/turns.ts";
 import { encodeFrontend } from "./frontend-config.ts";
 import { Twin, type TwinFrontend } from "./twin.ts";
 import { recordingSources, WindowReader } from "./window-source.ts";
-
-/** Time that is computed for before others get their turn, milliseconds. */
-const TURN_MS = 20;
-
-/**
- * Gives others a turn where it is time for one, telling first how far it is. Throws `cancelled`.
- */
-export function turns(signal: AbortSignal | undefined): (tell: () => void) => Promise<void> {
-  let ends = performance.now() + TURN_MS;
-  return async (tell) => {
-    if (performance.now() <= ends) return;
-    tell();
-    await nextTurn();
-    throwIfCancelled(signal);
-    ends = performance.now() + TURN_MS;
-  };
-}
 
 /**
  * Features of windows of some recordings into `out`, in order. `go` is asked after each window whether to go on; returns how many

@@ -103,7 +103,7 @@ export type Table = {
 };
 
 /** What features are computed from, and where they may be kept. */
-export type FeatureDataset = Pick<ProjectFile, "path" | "cached" | "cache" | "gaps" | "readValues">;
+export type FeatureDataset = Pick<ProjectFile, "path" | "cached" | "cacheAll" | "gaps" | "readValues">;
 
 /** Features of all windows of a plan, before normalisation. */
 export async function featuresOf(

@@ -6,6 +6,7 @@ import type { Design } from "../../src-shared/design.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { featureShape } from "../features/feature-shape.ts";
 import { fitNormalisation, type Normalisation, normalise } from "../features/normalisation.ts";
+import { turns } from "../threads/turns.ts";
 import type { MelAxes, Samples } from "../training/samples.ts";
 import type { TrainRequest } from "../training/train.ts";
 import {
@@ -53,11 +54,12 @@ export async function trainingData(
   const table = await featuresOf(dataset, learning, part(0, ready));
   const sides = trainingSides(table);
   const copies = await copiesFor(dataset, learning, sides.train, part(ready, 1));
-  const normalisation = fitNormalisation(
-    design.normalisation,
-    joined(sides.train.features.values, copies?.features),
-    table.features.size,
-  );
+  // Each of these steps goes over all features, which may be hundreds of megabytes.
+  const breathe = turns(work.signal);
+  const seen = joined(sides.train.features.values, copies?.features);
+  await breathe();
+  const normalisation = fitNormalisation(design.normalisation, seen, table.features.size);
+  await breathe();
   const samples = ({ windows, features }: Table): Samples => {
     const known = windows.map(
       ({ recording }) => design.task === "regression" || labels.includes(recording.label),
@@ -72,7 +74,9 @@ export async function trainingData(
     };
   };
   const validation = samples(sides.validation);
+  await breathe();
   const train = samples(sides.train);
+  await breathe();
   return {
     sides,
     normalisation,

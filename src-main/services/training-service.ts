@@ -16,6 +16,7 @@ import type { ProjectFile } from "../dataset/project-file.ts";
 import type { ExperimentRow } from "../dataset/types.ts";
 import { fitNormalisation, normalise } from "../features/normalisation.ts";
 import { presetsFor } from "../features/presets.ts";
+import { awayOrHere } from "../threads/work-threads.ts";
 import * as backends from "../training/backends.ts";
 import { diagnoseFit } from "../training/diagnosis.ts";
 import { trainNetwork } from "../training/train.ts";
@@ -63,7 +64,8 @@ export async function featureMap(
   const step = Math.ceil(table.windows.length / MAP_POINTS);
   const shown = select(table, (_window, index) => index % step === 0);
   const { size, values } = shown.features;
-  const points = principalPlane(normalise(values, fitNormalisation("standard", values, size)), size);
+  const features = normalise(values, fitNormalisation("standard", values, size));
+  const points = await awayOrHere("plane", { features, size }, () => principalPlane(features, size), work);
   return {
     points: points.map((point, index) => {
       const { recording, startMs } = shown.windows[index] as (typeof shown.windows)[number];

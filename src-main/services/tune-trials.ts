@@ -51,7 +51,7 @@ export class Trials {
     this.#dataset = {
       path: project.path,
       cached: (key) => project.cached(key),
-      cache: () => {},
+      cacheAll: () => {},
       gaps: (stream) => project.gaps(stream),
       readValues: (stream, start, count) => project.readValues(stream, start, count),
     };

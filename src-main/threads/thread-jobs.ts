@@ -87,6 +87,11 @@ export type ThreadJobs = {
   npz: { input: Parameters<typeof featuresNpz>[0]; result: Uint8Array };
   /** The archive of a report for support (services/report-zip.ts). */
   "report-archive": { input: ReportArchive; result: number };
+  /** The map of features (services/feature-map.ts). */
+  plane: {
+    input: { readonly features: Float32Array; readonly size: number };
+    result: { x: number; y: number }[];
+  };
   /** Learns recorded states (features/anomaly.ts). */
   states: { input: StatesRequest; result: RecordedStates };
 };

@@ -28,6 +28,8 @@ const jobs: Jobs = {
   arduino: async (input) => (await import("../deployment/arduino-library.ts")).arduinoLibrary(input),
   npz: async (input) => (await import("../conversion/exports/npz.ts")).featuresNpz(input),
   "report-archive": async (input) => (await import("../services/report-zip.ts")).writeReportArchive(input),
+  plane: async ({ features, size }) =>
+    (await import("../services/feature-map.ts")).principalPlane(features, size),
   states: async (request) => (await import("../features/anomaly.ts")).fitStates(request),
 };
 

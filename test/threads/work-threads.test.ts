@@ -20,7 +20,8 @@ import { createProject, createProjectInThread } from "../../src-main/services/ex
 import { copiesFor, planLearning, trainingSides } from "../../src-main/services/learning-data.ts";
 import { exportInThread } from "../../src-main/services/recordings-export.ts";
 import { saveReport } from "../../src-main/services/report-service.ts";
-import { train } from "../../src-main/services/training-service.ts";
+import { featureMap, train } from "../../src-main/services/training-service.ts";
+import type { ToThread } from "../../src-main/threads/thread-jobs.ts";
 import { cancelJobs, hasStuckThread, inThread, workThreads } from "../../src-main/threads/work-threads.ts";
 import { workerFile } from "../../src-main/training/worker-file.ts";
 import type { DesignFile } from "../../src-shared/design.ts";
@@ -29,6 +30,8 @@ import { addTake, machineProject, newProject, quickDesign } from "../services/le
 
 const usual = { ...workThreads };
 const started: Worker[] = [];
+/** Names of the jobs that threads were given. */
+const given = new Set<string>();
 
 beforeEach(() => {
   // Everything that can go to a thread goes to one, each job to a thread of its own that the test holds.
@@ -41,11 +44,17 @@ beforeEach(() => {
       },
     );
     started.push(worker);
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message: ToThread) => {
+      if (message.kind === "job") given.add(message.name);
+      post(message);
+    };
     return worker;
   };
 });
 afterEach(async () => {
   Object.assign(workThreads, usual);
+  given.clear();
   for (const worker of started.splice(0)) await worker.terminate();
 });
 
@@ -60,7 +69,7 @@ async function freshFeatures(
   const dataset = {
     ...(where === "threads" ? { path: project.path } : {}),
     cached: () => null,
-    cache: () => {},
+    cacheAll: () => {},
     gaps: (stream: number) => project.gaps(stream),
     readValues: (stream: number, start: number, count: number) => project.readValues(stream, start, count),
   };
@@ -190,6 +199,7 @@ describe("an engine's training, conversion and evaluation", () => {
       },
       anomaly: {},
     });
+    workThreads.keepMs = 60_000;
     const run = async (serving: boolean) => {
       const project = machineProject();
       try {
@@ -205,9 +215,11 @@ describe("an engine's training, conversion and evaluation", () => {
         const conversion = await convertExperiment(project, experiment);
         const report = await evaluate(project, { experiment, split: "test", engine: "int8" });
         const { anomaly } = result as { anomaly: unknown };
+        const map = await featureMap(project, design);
         return {
           copies: Buffer.from(copies?.features.buffer ?? new ArrayBuffer(0)).toString("base64"),
           history,
+          map,
           anomaly,
           conversion,
           report,
@@ -221,7 +233,15 @@ describe("an engine's training, conversion and evaluation", () => {
     const command = await run(false);
     expect(started).toHaveLength(0);
     const engine = await run(true);
-    expect(started.length).toBeGreaterThanOrEqual(6);
+    expect([...given].sort()).toEqual([
+      "convert",
+      "copies",
+      "features",
+      "int8",
+      "layer-noise",
+      "plane",
+      "states",
+    ]);
     expect(command.copies.length).toBeGreaterThan(1000);
     expect(engine).toEqual(command);
   });

@@ -12,6 +12,7 @@ import { fitNormalisation, normalise } from "../../features/normalisation.ts";
 import { streamFor } from "../../features/resolve-design.ts";
 import { findSame } from "../../features/same-signal.ts";
 import { usable } from "../../features/sensor-choice.ts";
+import { turns } from "../../threads/turns.ts";
 import type { Table } from "../learning-data.ts";
 
 /** Each recording is compared with the so many others whose features are nearest, and not more pairs than this in all. */
@@ -60,7 +61,10 @@ function exactPairs(project: ProjectFile): Pair[] {
 /** Pairs of recordings whose mean features lie nearest to each other, the nearest first. */
 async function nearestPairs({ windows, features }: Table, work: WorkOptions): Promise<Pair[]> {
   const { size, values } = features;
-  const normalised = normalise(values, fitNormalisation("standard", values, size));
+  const breathe = turns(work.signal);
+  const normalisation = fitNormalisation("standard", values, size);
+  await breathe();
+  const normalised = normalise(values, normalisation);
   const means = new Map<RecordingInfo, Float64Array>();
   const counts = new Map<RecordingInfo, number>();
   for (const [row, { recording }] of windows.entries()) {
@@ -68,17 +72,15 @@ async function nearestPairs({ windows, features }: Table, work: WorkOptions): Pr
     for (let i = 0; i < size; i++) mean[i] = (mean[i] as number) + (normalised[row * size + i] as number);
     means.set(recording, mean);
     counts.set(recording, (counts.get(recording) ?? 0) + 1);
+    await breathe();
   }
   const rows = [...means].map(([recording, sum]) => ({
     recording,
     mean: sum.map((value) => value / (counts.get(recording) ?? 1)),
   }));
   const pairs = new Map<string, Pair & { distance: number }>();
-  for (const [index, { recording: a, mean }] of rows.entries()) {
-    if (index % 16 === 0) {
-      await nextTurn();
-      throwIfCancelled(work.signal);
-    }
+  for (const { recording: a, mean } of rows) {
+    await breathe();
     const others = rows
       .filter(({ recording: b }) => b !== a && matters({ a, b }))
       .map(({ recording: b, mean: other }) => ({ a, b, distance: distance(mean, other) }))
