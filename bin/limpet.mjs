@@ -13,6 +13,19 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const entry = join(root, "src-main", "hosts", "cli", "main.ts");
 const line = process.argv.slice(2);
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+const INTERRUPTED_EXIT = 130;
+
+/** Whether somebody else listens to signals by now. A listener that went would take a signal along that is on its way. */
+let heard = false;
+
+// Until the command itself listens there is nothing to be kept, but the end is to have the exit code that it always has.
+for (const signal of SIGNALS) {
+  process.on(signal, () => {
+    if (!heard) process.exit(INTERRUPTED_EXIT);
+  });
+}
+
 /** The database add-on needs Node-API 10; type stripping without a warning came with Node 24. */
 function isModern() {
   return Number(process.versions.node.split(".")[0]) >= 24 && Number(process.versions.napi) >= 10;
@@ -26,7 +39,8 @@ function nodeExecutable() {
 /** Runs the command line with another Node, and ends as it ends. */
 function runWith(node) {
   const child = spawn(node, [entry, ...line], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  heard = true;
+  for (const signal of SIGNALS) {
     process.on(signal, () => child.kill(signal));
   }
   child.on("error", (error) => {
@@ -45,6 +59,7 @@ await ensureFor(line);
 const node = nodeExecutable();
 if (isModern()) {
   const { main } = await import(pathToFileURL(entry).href);
+  heard = true;
   await main();
 } else if (existsSync(node)) {
   runWith(node);

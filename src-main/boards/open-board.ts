@@ -44,6 +44,12 @@ export const isMadeHere = (port: string): boolean => port === "virtual" || port 
 /** The transport for a port. Throws `usage` where signals are given to a board that measures the world. */
 export function transportFor(port: string, options: OpenOptions, read: SignalReader): Transport {
   const paths = options.signals ?? [];
+  if (port.trim() === "") {
+    throw new LimpetError("usage", "The board's name is empty.", {
+      field: "board",
+      hint: "Name a port, for example /dev/ttyACM0, COM5 or tcp://host:port, or virtual or simulated.",
+    });
+  }
   if (paths.length > 0 && !isMadeHere(port)) {
     throw new LimpetError("usage", `The board at ${port} measures what its sensors feel, not a file.`, {
       field: "signal",

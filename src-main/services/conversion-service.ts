@@ -2,8 +2,7 @@
  * From an experiment to what a board runs: int8 .tflite, golden vectors, model package, and files for elsewhere. Puts dataset, twin and
  * conversion together; knows no host.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { ConversionReport } from "../../src-shared/contract/index.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
@@ -12,6 +11,7 @@ import { placeFiles } from "../conversion/exports/exported-files.ts";
 import { layerNoise } from "../conversion/layer-noise.ts";
 import type { QuantisedNetwork } from "../conversion/quantise.ts";
 import { OPERATIONS } from "../conversion/tflite-schema.ts";
+import { writeWhole } from "../dataset/export/write-file.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
 import { samplesIn } from "../dataset/window-count.ts";
 import { makeGoldenVectors } from "../deployment/golden-vectors.ts";
@@ -106,22 +106,8 @@ export async function exportModel(
     ...work,
   });
   const placed = placeFiles(target, files);
-  for (const file of placed) write(file.path, file.bytes);
+  for (const file of placed) writeWhole(file.path, file.bytes);
   return { path: target, bytes: placed.reduce((sum, { bytes }) => sum + bytes.length, 0) };
-}
-
-function write(path: string, bytes: Uint8Array): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, bytes);
-  } catch (error) {
-    const full = error instanceof Error && "code" in error && error.code === "ENOSPC";
-    throw new LimpetError(full ? "disk-full" : "read-only", `${path} cannot be written.`, {
-      field: "out",
-      hint: full ? "Make room on the disk and try again." : "Choose a place that you may write to.",
-      cause: error,
-    });
-  }
 }
 
 /** What conversion has made of an experiment; made now where it has not, or for a front end that was another one. */

@@ -4,8 +4,7 @@
  * looks is job-report-page.ts.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { z } from "zod";
 import {
   type BoardInfo,
@@ -18,8 +17,8 @@ import {
 import type { Design } from "../../src-shared/design.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
+import { writeWhole } from "../dataset/export/write-file.ts";
 import type { ProjectFile } from "../dataset/project-file.ts";
-import { translateSqliteError } from "../dataset/sqlite.ts";
 import { statOf } from "../dataset/stat.ts";
 import { summarisePackage } from "../deployment/package-summary.ts";
 import { evaluate } from "./evaluation-service.ts";
@@ -131,16 +130,7 @@ export async function makeJobReport(
   const bytes = Buffer.byteLength(html);
   if (request.path === null) return { html, path: null, bytes };
   const path = resolve(request.path);
-  const part = `${path}.part`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(part, html);
-    renameSync(part, path);
-  } catch (error) {
-    throw translateSqliteError(error, path);
-  } finally {
-    rmSync(part, { force: true });
-  }
+  writeWhole(path, html);
   return { html, path, bytes };
 }
 

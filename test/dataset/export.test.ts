@@ -142,6 +142,16 @@ describe("export", () => {
     project.close();
   });
 
+  it.skipIf(process.platform !== "linux")(
+    "ends where the system will not make the folder, instead of trying for ever",
+    async () => {
+      const project = projectWithAll(temporaryFolder());
+      const error = await rejectionOf("read-only", exportRecordings(project, "wav", "/proc/limpet/x"));
+      expect(error.message).toContain("/proc/limpet/x cannot be written");
+      project.close();
+    },
+  );
+
   it("refuses a folder that holds something", async () => {
     const folder = temporaryFolder();
     const project = projectWithAll(folder);

@@ -84,6 +84,7 @@ describe("the commands of boards", () => {
     const { port, project } = await setUp();
     const record = (...flags: string[]) => limpet("record", project, "--label", "on", ...flags);
     expect((await record("--board", "/dev/limpet-nothing", "--seconds", "1")).code).toBe(3);
+    expect((await record("--board", "", "--seconds", "1")).code).toBe(2);
     expect((await record("--board", port, "--seconds", "-1")).code).toBe(2);
     expect((await record("--board", port, "--seconds", "1", "--sensor", "nose")).code).toBe(2);
     expect((await record("--board", port, "--seconds", "1", "--signal", "a.wav")).code).toBe(2);

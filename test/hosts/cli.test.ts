@@ -119,6 +119,21 @@ describe("the command line", () => {
     expect((await limpet("check", project)).code).toBe(0);
   });
 
+  it("ends with 130 also when it is interrupted while it is being loaded", async () => {
+    const hook = join(temporaryFolder(), "hook.mjs");
+    writeFileSync(
+      hook,
+      `import { registerHooks } from "node:module";
+      registerHooks({ load(url, context, next) {
+        if (url.endsWith("/cli/main.ts")) process.kill(process.pid, "SIGINT");
+        return next(url, context);
+      } });`,
+    );
+    const bin = join(ROOT, "bin/limpet.mjs");
+    const child = spawn(process.execPath, ["--import", hook, bin, "boards", "--json"], { stdio: "ignore" });
+    expect(await once(child, "exit")).toEqual([130, null]);
+  });
+
   it("is the same through bin/limpet.mjs", async () => {
     const project = join(temporaryFolder(), "p.limpet");
     const bin = join(ROOT, "bin/limpet.mjs");

@@ -126,6 +126,9 @@ describe("the commands of learning", { shuffle: false }, () => {
       path: out,
       bytes: readFileSync(out).length,
     });
+    const onto = ["export", path, "--experiment", "1", "--format", "tflite", "--out"];
+    expect(await limpet(...onto, folder)).toMatchObject({ code: 2, field: "out" });
+    expect(await limpet(...onto, "")).toMatchObject({ code: 2, field: "out" });
     const flash = join(folder, "flash");
     const { json } = await limpet(
       "deploy",

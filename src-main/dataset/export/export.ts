@@ -1,11 +1,10 @@
 /** Writes a project's recordings into a folder, a file for each stream, named so that importing gives the labels again. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordingInfo, StreamInfo } from "../../../src-shared/contract/index.ts";
 import { assertNever, LimpetError, throwIfCancelled } from "../../../src-shared/errors.ts";
 import type { WorkOptions } from "../../../src-shared/work.ts";
-import { translateSqliteError } from "../sqlite.ts";
 import type { Dataset } from "../types.ts";
 import {
   type ExportStream,
@@ -15,6 +14,7 @@ import {
   toEdgeImpulseJson,
   toWav,
 } from "./formats.ts";
+import { makeFolder, translateWriteError, writeWhole } from "./write-file.ts";
 
 export const EXPORT_FORMATS = ["wav", "csv", "edge-impulse-json", "edge-impulse-cbor"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -68,10 +68,10 @@ function prepareFolder(folder: string): void {
         });
       }
     } else {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
     }
   } catch (error) {
-    throw translateSqliteError(error, folder);
+    throw translateWriteError(error, folder);
   }
 }
 
@@ -124,15 +124,4 @@ function fileName(
   for (let n = 2; taken.has(candidate.toLowerCase()); n++) candidate = `${full}-${n}${extension}`;
   taken.add(candidate.toLowerCase());
   return candidate;
-}
-
-function writeWhole(path: string, content: string | Uint8Array): void {
-  const partial = `${path}.part`;
-  try {
-    writeFileSync(partial, content);
-    renameSync(partial, path);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    throw translateSqliteError(error, path);
-  }
 }
