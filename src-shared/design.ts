@@ -10,7 +10,7 @@ const powerOfTwo = (value: number): boolean => (value & (value - 1)) === 0;
 const fftLength = z.int().min(16).max(4096).refine(powerOfTwo, { message: "must be a power of two" });
 
 /** `raw`: the samples themselves as a [time, channel] tensor. */
-export const rawBlock = z.strictObject({
+const rawBlock = z.strictObject({
   block: z.literal("raw"),
   /** Every sample is multiplied by this. */
   scale: z.number().positive().default(1),
@@ -22,7 +22,7 @@ export const rawBlock = z.strictObject({
  * `spectral`: for vibration. Each channel: mean removed, optional Butterworth filter, statistics, and the logarithm of the
  * band powers of an averaged Hann-windowed periodogram (Welch 1967).
  */
-export const spectralBlock = z.strictObject({
+const spectralBlock = z.strictObject({
   block: z.literal("spectral"),
   scale: z.number().positive().default(1),
   decimation: z.int().min(1).max(1000).default(1),
@@ -77,10 +77,10 @@ const frames = {
 };
 
 /** `log-mel`: logarithm of mel-band energies, a [frame, filter] tensor. */
-export const logMelBlock = z.strictObject({ block: z.literal("log-mel"), ...frames });
+const logMelBlock = z.strictObject({ block: z.literal("log-mel"), ...frames });
 
 /** `mfcc`: mel-frequency cepstral coefficients, a [frame, coefficient] tensor. */
-export const mfccBlock = z.strictObject({
+const mfccBlock = z.strictObject({
   block: z.literal("mfcc"),
   ...frames,
   coefficients: z.int().min(2).max(64).default(13),
@@ -97,7 +97,7 @@ export const windowDesign = z.strictObject({
 });
 
 /** One sensor's part of a window. */
-export const designInput = z.strictObject({
+const designInput = z.strictObject({
   /** Sensor id as in the recordings (for example `accelerometer`, `microphone`). */
   sensor: z.string().min(1),
   /** Channels by name; all of the sensor's where absent. */
@@ -112,7 +112,7 @@ export const denseNetwork = z.strictObject({
   dropout: z.number().min(0).max(0.9).default(0),
   batchNormalisation: z.boolean().default(false),
 });
-export const conv1dNetwork = z.strictObject({
+const conv1dNetwork = z.strictObject({
   kind: z.literal("conv1d"),
   filters: z.array(z.int().min(1).max(256)).min(1).max(6).default([16, 32]),
   kernel: z.int().min(1).max(64).default(5),
@@ -120,7 +120,7 @@ export const conv1dNetwork = z.strictObject({
   dropout: z.number().min(0).max(0.9).default(0),
   batchNormalisation: z.boolean().default(false),
 });
-export const conv2dNetwork = z.strictObject({
+const conv2dNetwork = z.strictObject({
   kind: z.literal("conv2d"),
   filters: z.array(z.int().min(1).max(256)).min(1).max(6).default([8]),
   kernel: z.tuple([z.int().min(1).max(32), z.int().min(1).max(32)]).default([10, 8]),
@@ -128,7 +128,7 @@ export const conv2dNetwork = z.strictObject({
   dropout: z.number().min(0).max(0.9).default(0.25),
   batchNormalisation: z.boolean().default(false),
 });
-export const dsCnnNetwork = z.strictObject({
+const dsCnnNetwork = z.strictObject({
   kind: z.literal("ds-cnn"),
   filters: z.int().min(1).max(256).default(16),
   blocks: z.int().min(1).max(8).default(2),
@@ -236,7 +236,7 @@ export type DesignFile = z.infer<typeof designFile>;
 export type DesignFileInput = z.input<typeof designFile>;
 
 /** A complete design, resolved against a dataset: every input names its sensor, rate and channels. */
-export const resolvedInput = z.strictObject({
+const resolvedInput = z.strictObject({
   sensor: z.string(),
   rateHz: z.number().positive(),
   channels: z.array(z.string()).min(1),

@@ -348,7 +348,7 @@ export class BoardSession {
 }
 
 /** A board's description as the contract has it. */
-export function boardInfoOf(port: string, hello: Hello): BoardInfo {
+function boardInfoOf(port: string, hello: Hello): BoardInfo {
   return {
     port,
     board: hello.kind,

@@ -19,17 +19,17 @@ export type Signal = {
   readonly data: Int16Array | Float32Array;
 };
 
-export const CONTAINER_VERSION = 1;
+const CONTAINER_VERSION = 1;
 const HEAD_BYTES = 16;
 const SENSOR_BYTES = 192;
 const ID_BYTES = 16;
 const UNIT_BYTES = 8;
 const NAME_BYTES = 16;
-export const MAX_SENSORS = 4;
+const MAX_SENSORS = 4;
 export const MAX_CHANNELS = 8;
 
 /** The kind of sensor that a recording's sensor id names. */
-export function sensorKindOf(id: string): SensorKind {
+function sensorKindOf(id: string): SensorKind {
   return SENSOR_KINDS.find((kind) => id.startsWith(kind)) ?? "other";
 }
 

@@ -22,7 +22,7 @@ export type WindowLayer = Extract<
 export const product = (shape: readonly number[]): number => shape.reduce((all, size) => all * size, 1);
 
 /** The refusal of a network, by the layer that is to blame. */
-export const refuseLayer = (name: string, what: string): LimpetError =>
+const refuseLayer = (name: string, what: string): LimpetError =>
   new LimpetError("conversion-failed", `Layer ${name} cannot be converted: ${what}.`, {
     hint: "Choose another network in Design, or train it again.",
     field: name,

@@ -32,7 +32,7 @@ export type QuantisedNetwork = {
   readonly output: Quantisation;
 };
 
-export const SOFTMAX_OUTPUT: Quantisation = { scale: 1 / 256, zeroPoint: -128 };
+const SOFTMAX_OUTPUT: Quantisation = { scale: 1 / 256, zeroPoint: -128 };
 
 const INT32_MAX = 2 ** 31 - 1;
 /** Keeps products of scales normal float32 numbers; nothing that is measured is as small. */
@@ -52,7 +52,7 @@ export function quantiseNetwork(
   return quantiseLayers(layers, calibrate(layers, calibration, count));
 }
 
-export function quantiseLayers(layers: readonly PlannedLayer[], ranges: Calibration): QuantisedNetwork {
+function quantiseLayers(layers: readonly PlannedLayer[], ranges: Calibration): QuantisedNetwork {
   const input = activationQuantisation(ranges.input);
   let current = input;
   const quantised = layers.map((planned, index): QuantisedLayer => {

@@ -292,5 +292,5 @@ const percent = (share: number): string => {
 const decibels = (level: number): string => (level > 0 ? (20 * Math.log10(level)).toFixed(0) : "-120");
 const formatValue = (value: number, unit: string): string =>
   `${Number(value.toPrecision(4))}${unit === "" ? "" : ` ${unit}`}`;
-export const formatSeconds = (seconds: number): string =>
+const formatSeconds = (seconds: number): string =>
   `${seconds < 10 ? Number(seconds.toFixed(2)) : seconds.toFixed(1)} s`;

@@ -9,7 +9,7 @@ export type SampleType = "int16" | "float32";
 export type SampleArray = Int16Array | Float32Array;
 
 /** Bytes of samples that a full chunk holds at most; a full one is never below half of it. */
-export const CHUNK_BYTES = 32 * 1024;
+const CHUNK_BYTES = 32 * 1024;
 
 /** Samples that one pair of minimum and maximum in `chunks.peaks` stands for. */
 export const PEAK_SAMPLES = 64;

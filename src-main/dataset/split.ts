@@ -7,7 +7,7 @@ import type { SplitName, SplitOptions } from "../../src-shared/contract/index.ts
 import { LimpetError } from "../../src-shared/errors.ts";
 import { matchPattern, parsePattern } from "./user-pattern.ts";
 
-export const SPLIT_NAMES: readonly SplitName[] = ["train", "validation", "test"];
+const SPLIT_NAMES: readonly SplitName[] = ["train", "validation", "test"];
 
 export type SplitItem = {
   readonly id: number;

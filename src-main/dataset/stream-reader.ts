@@ -8,12 +8,7 @@ import type { SampleBlock } from "./types.ts";
 export type ChunkRow = { first_sample: number; samples: number; crc32: number; data: Uint8Array };
 
 /** Chunks of a stream in order, those that overlap samples from `start` to `end` (exclusive). */
-export function chunksBetween(
-  database: ProjectDatabase,
-  streamId: number,
-  start: number,
-  end: number,
-): ChunkRow[] {
+function chunksBetween(database: ProjectDatabase, streamId: number, start: number, end: number): ChunkRow[] {
   return database.all<ChunkRow>(
     `SELECT first_sample, samples, crc32, data FROM chunks WHERE stream_id = ? AND first_sample < ?
      AND first_sample >= coalesce((SELECT max(first_sample) FROM chunks WHERE stream_id = ? AND first_sample <= ?), 0)

@@ -14,7 +14,7 @@ export type WindowTiming = {
 };
 
 /** Windows that are counted where the project has no design yet. */
-export const DEFAULT_WINDOW: WindowTiming = { lengthMs: 1000, strideMs: 500, short: "drop" };
+const DEFAULT_WINDOW: WindowTiming = { lengthMs: 1000, strideMs: 500, short: "drop" };
 
 /** Samples that a time takes at a rate; at least one. */
 export const samplesIn = (milliseconds: number, rateHz: number): number =>

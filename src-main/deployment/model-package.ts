@@ -62,12 +62,12 @@ export type PackageContent = {
   readonly meta: Readonly<Record<string, unknown>>;
 };
 
-export const PACKAGE_VERSION = 1;
+const PACKAGE_VERSION = 1;
 export const HEADER_BYTES = 64;
 export const SECTION_BYTES = 12;
 export const ALIGNMENT = 16;
 /** What the boards have room for. */
-export const MAX_LABELS = 64;
+const MAX_LABELS = 64;
 const MAX_TEXT = 255;
 const MAX_GOLDEN = 255;
 

@@ -180,7 +180,7 @@ const BATTERY_MILLIWATT_HOURS: Readonly<Record<Goal["battery"], number | null>> 
 };
 
 /** Ten years, after which a cell is old whatever it has given (shelf life of alkaline and lithium coin cells). */
-export const MOST_BATTERY_DAYS = 3650;
+const MOST_BATTERY_DAYS = 3650;
 
 /** Days that a battery lasts at an average power, ten years at most; null for mains. Self-discharge is left out. */
 export function batteryDays(battery: Goal["battery"], milliwatts: number): number | null {

@@ -15,7 +15,7 @@ export function hash(key: number, index: number): number {
 }
 
 /** What a sequence of random numbers is for; each purpose has numbers of its own. */
-export const PURPOSES = { weights: 1, order: 2, dropout: 3, augmentation: 4, signal: 5 } as const;
+const PURPOSES = { weights: 1, order: 2, dropout: 3, augmentation: 4, signal: 5 } as const;
 export type Purpose = keyof typeof PURPOSES;
 
 /** A key for `hash` from a seed, a purpose and any counters (epoch, step, layer, sample). */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { qualityFinding } from "./project.ts";
 
-export const boardSensor = z.object({
+const boardSensor = z.object({
   id: z.string(),
   kind: z.enum(["accelerometer", "gyroscope", "microphone", "temperature", "other"]),
   channels: z.array(z.string()),
@@ -12,16 +12,14 @@ export const boardSensor = z.object({
   /** Physical value of one count. */
   resolution: z.number(),
 });
-export type BoardSensor = z.infer<typeof boardSensor>;
 
-export const installedModel = z.object({
+const installedModel = z.object({
   name: z.string(),
   /** SHA-256 of the model package, 64 hex digits. */
   hash: z.string(),
   slot: z.enum(["A", "B"]),
   labels: z.array(z.string()),
 });
-export type InstalledModel = z.infer<typeof installedModel>;
 
 export const boardInfo = z.object({
   port: z.string(),
@@ -55,7 +53,7 @@ export const connectionState = z.discriminatedUnion("kind", [
 ]);
 export type ConnectionState = z.infer<typeof connectionState>;
 
-export const CONNECTION_CAUSES = [
+const CONNECTION_CAUSES = [
   "busy",
   "permission",
   "charge-only",
@@ -119,7 +117,7 @@ export const signalPreview = z.object({
 export type SignalPreview = z.infer<typeof signalPreview>;
 
 /** Hands-free start: the recording begins where a sensor's level first reaches `level`, and a little before it. */
-export const recordingTrigger = z.object({
+const recordingTrigger = z.object({
   /** Sensor that is listened to; the first one recorded where absent. */
   sensor: z.string().optional(),
   /** Root mean square without the mean over 50 ms, of the strongest channel, in the sensor's unit. */

@@ -15,7 +15,6 @@ export const deploymentRequest = z.object({
   /** Windows in a row that must be called alike until the board's state counts as changed; absent: 1. */
   confirm: z.int().min(1).max(255).optional(),
 });
-export type DeploymentRequest = z.infer<typeof deploymentRequest>;
 
 export const deploymentReport = z.object({
   board: z.string(),

@@ -1,7 +1,7 @@
 /** Diagnosis: what is wrong with data, split or fit, each with one next step. */
 import { z } from "zod";
 
-export const findingKind = z.enum([
+const findingKind = z.enum([
   /** A label that looks wrong. */
   "label",
   /** A channel that carries nothing, or the same as another one. */
@@ -41,4 +41,3 @@ export type DiagnosisFinding = z.infer<typeof diagnosisFinding>;
 
 /** Without an experiment the project's own design is used. */
 export const diagnosisRequest = z.object({ experiment: z.int().nullable().default(null) });
-export type DiagnosisRequest = z.infer<typeof diagnosisRequest>;

@@ -56,7 +56,7 @@ export const classMetrics = z.object({
 });
 
 /** A whole recording: the class with the highest mean score over its windows. */
-export const recordingEvaluation = z.object({
+const recordingEvaluation = z.object({
   recording: z.int(),
   name: z.string(),
   label: z.string(),
@@ -68,7 +68,6 @@ export const recordingEvaluation = z.object({
   predicted: z.string(),
   score: z.number(),
 });
-export type RecordingEvaluation = z.infer<typeof recordingEvaluation>;
 
 export const evaluationReport = z.object({
   engine: z.enum(["float", "int8", "board"]),
@@ -181,7 +180,7 @@ export const keptConversion = z.object({ ...kept, report: conversionReport });
 export type KeptConversion = z.infer<typeof keptConversion>;
 
 /** One threshold of a label, and what it gives on the windows it was measured on. */
-export const thresholdPoint = z.object({
+const thresholdPoint = z.object({
   threshold: z.number(),
   /** Windows of other labels that are called this one, for each hour of other labels. */
   falseAlarmsPerHour: z.number(),

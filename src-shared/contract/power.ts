@@ -36,7 +36,7 @@ export const powerBudget = z.object({
 export type PowerBudget = z.infer<typeof powerBudget>;
 
 /** The budget of a design on a kind of board. */
-export const boardBudget = z.object({
+const boardBudget = z.object({
   board: z.string(),
   name: z.string(),
   latencyMs: z.number(),

@@ -66,8 +66,8 @@ export const recordingInfo = z.object({
 });
 export type RecordingInfo = z.infer<typeof recordingInfo>;
 
-export const splitShare = z.object({ recordings: z.int(), seconds: z.number(), windows: z.int() });
-export const splitSummary = z.object({ train: splitShare, validation: splitShare, test: splitShare });
+const splitShare = z.object({ recordings: z.int(), seconds: z.number(), windows: z.int() });
+const splitSummary = z.object({ train: splitShare, validation: splitShare, test: splitShare });
 export type SplitSummary = z.infer<typeof splitSummary>;
 /** A split just made, with what the user should know, for example a label with too few recordings for every side. */
 export const splitResult = splitSummary.extend({ notes: z.array(z.string()).default([]) });
@@ -97,7 +97,7 @@ export const goal = z.object({
 });
 export type Goal = z.infer<typeof goal>;
 
-export const labelSummary = z.object({ label: z.string(), recordings: z.int(), seconds: z.number() });
+const labelSummary = z.object({ label: z.string(), recordings: z.int(), seconds: z.number() });
 
 export const projectSummary = z.object({
   path: z.string(),
@@ -158,7 +158,7 @@ export const photoInfo = z.object({
 export type PhotoInfo = z.infer<typeof photoInfo>;
 
 /** Where two projects say different things about the same recording. What stands here stays. */
-export const mergeConflict = z.object({
+const mergeConflict = z.object({
   /** The recording of this project. */
   recording: z.int(),
   name: z.string(),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { design, designFile } from "../design.ts";
 import { powerBudget } from "./power.ts";
 
-export const tensorShape = z.object({
+const tensorShape = z.object({
   stage: z.string(),
   shape: z.array(z.int()),
   note: z.string().optional(),

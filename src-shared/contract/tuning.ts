@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** The most that a model may take; kilobytes are 1024 bytes. */
-export const tuneLimits = z.object({
+const tuneLimits = z.object({
   ramKb: z.number().positive().optional(),
   flashKb: z.number().positive().optional(),
   latencyMs: z.number().positive().optional(),

@@ -26,7 +26,7 @@ const LARGEST_STEP_US = 20_000n;
 const LONGEST_LAG_MS = 5000;
 
 /** The flash of the simulated board, one for each user, beside that of the virtual one. */
-export const simulatedFlashPath = (): string => join(dirname(defaultFlashPath()), "simulated-board.flash");
+const simulatedFlashPath = (): string => join(dirname(defaultFlashPath()), "simulated-board.flash");
 
 export class SimulatedTransport implements Transport {
   readonly port = "simulated";

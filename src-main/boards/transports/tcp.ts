@@ -8,7 +8,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 export type TcpAddress = { readonly host: string; readonly port: number };
 
 /** Reads `tcp://host:port`. Throws `usage`. */
-export function parseTcpAddress(text: string): TcpAddress {
+function parseTcpAddress(text: string): TcpAddress {
   const match = /^tcp:\/\/(\[[0-9a-f:]+\]|[^:/]+):(\d{1,5})\/?$/i.exec(text);
   const port = Number(match?.[2]);
   if (match === null || port < 1 || port > 65_535) {
@@ -131,7 +131,7 @@ export function writeSocket(port: string, socket: Socket | null, bytes: Uint8Arr
 }
 
 /** Ends a socket and waits for its end, for a second at most. */
-export function closeSocket(socket: Socket): Promise<void> {
+function closeSocket(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => socket.destroy(), 1000);
     socket.once("close", () => {

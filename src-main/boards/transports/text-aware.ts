@@ -14,9 +14,9 @@ import { errorOf, LineSplitter, parseReading, ReadingDetector, type TextBoard } 
 import type { FirmwareAccess, Transport, TransportHandlers } from "./transport.ts";
 
 /** What such a board is called in the contract. */
-export const TEXT_BOARD = "text";
+const TEXT_BOARD = "text";
 /** The one sensor that its columns make. */
-export const TEXT_SENSOR = "serial";
+const TEXT_SENSOR = "serial";
 
 /** Readings are handed on in messages about this far apart, milliseconds. */
 const FLUSH_MS = 25;

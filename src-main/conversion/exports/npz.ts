@@ -62,7 +62,7 @@ export function featuresNpz(table: FeatureTable): Uint8Array {
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0);
 const ALIGNMENT = 64;
 
-export function encodeNpy({ shape, values }: NpyArray): Uint8Array {
+function encodeNpy({ shape, values }: NpyArray): Uint8Array {
   const count = shape.reduce((all, size) => all * size, 1);
   if (count !== values.length) {
     throw new LimpetError("internal", `An array of shape [${shape}] cannot hold ${values.length} values.`);

@@ -22,7 +22,7 @@ type Format = {
 };
 
 /** Content of the chunk `lmpt` (JSON): what WAV itself has no place for. */
-export const wavDescription = z.object({
+const wavDescription = z.object({
   sensor: z.string().min(1).max(16),
   channels: z.array(z.object({ name: z.string().min(1), unit: z.string() })).min(1),
   rateHz: z.number().positive(),

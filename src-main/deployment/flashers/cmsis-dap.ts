@@ -15,7 +15,7 @@ const ERASE_MODE = 0x8d;
 
 const STREAM_INTEL_HEX = 1;
 const PAGE_ERASE = 1;
-export const REPORT_BYTES = 64;
+const REPORT_BYTES = 64;
 /** A report without command and count. */
 export const DAP_CHUNK_BYTES = 62;
 

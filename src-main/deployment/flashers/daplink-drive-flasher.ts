@@ -29,7 +29,7 @@ export type DapLinkTiming = {
   readonly returnMs: number;
   readonly lookMs: number;
 };
-export const DAPLINK_TIMING: DapLinkTiming = { returnMs: 30_000, lookMs: 200 };
+const DAPLINK_TIMING: DapLinkTiming = { returnMs: 30_000, lookMs: 200 };
 
 export type DapLinkDriveOptions = { readonly drives?: DriveAccess; readonly timing?: DapLinkTiming };
 
@@ -81,7 +81,7 @@ async function findDrive(board: DapLinkBoard, drives: DriveAccess): Promise<stri
 }
 
 /** The four digits that name the kind of board, from DETAILS.TXT: the first ones of the line `Unique ID`. */
-export const boardIdOf = (details: string): string | null =>
+const boardIdOf = (details: string): string | null =>
   /^Unique ID:\s*([0-9a-f]{4})/im.exec(details)?.[1] ?? null;
 
 /** True where the drive went away before the system had closed the file; that is how DAPLink ends a failed copy, and a good one. */

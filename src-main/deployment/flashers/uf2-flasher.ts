@@ -30,7 +30,7 @@ export type Uf2Timing = typeof PORT_TIMING & {
   /** For the drive to appear, and to vanish after the copy. */
   readonly driveMs: number;
 };
-export const UF2_TIMING: Uf2Timing = { ...PORT_TIMING, driveMs: 15_000 };
+const UF2_TIMING: Uf2Timing = { ...PORT_TIMING, driveMs: 15_000 };
 
 export type Uf2Options = {
   readonly drives?: DriveAccess;

@@ -5,7 +5,7 @@ import { sizeOf } from "../architecture.ts";
 import type { Activation, NetworkLayer, TrainedNetwork } from "../network.ts";
 
 /** Windows that are computed at a time. */
-export const PREDICTION_ROWS = 256;
+const PREDICTION_ROWS = 256;
 
 /**
  * Scores (or values) of `count` windows, count x outputs, on the current backend. `between` is called before each part with the
