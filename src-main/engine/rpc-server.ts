@@ -3,6 +3,7 @@
  * back; progress is thinned out, cancellation goes to the handler's signal, events go to every interface. Knows the
  * contract's tables and envelopes; not what a request does, nor what carries the texts.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "pino";
 import { z } from "zod";
 import {
@@ -31,6 +32,8 @@ export type Handlers = {
 
 /** Progress of one request is sent at most this often, except for its end. */
 const PROGRESS_MS = 50;
+/** Items of an answer from which it counts as long. */
+const LONG_LIST = 1000;
 /** Requests of one interface that may be under way at once. */
 const MAX_CALLS = 200;
 
@@ -128,12 +131,15 @@ export class RpcServer {
     if (handler === undefined) {
       throw new LimpetError("usage", `This version of Limpet cannot do ${method} yet.`, { field: "method" });
     }
-    const result = schema.result.safeParse(await handler(checked.data, call));
+    const answer = await handler(checked.data, call);
+    await turnIfLong(answer);
+    const result = schema.result.safeParse(answer);
     if (!result.success) {
       throw new LimpetError("internal", `The answer to ${method} does not fit the contract.`, {
         cause: result.error,
       });
     }
+    await turnIfLong(result.data);
     return result.data;
   }
 
@@ -155,6 +161,11 @@ export class RpcServer {
       cause: error,
     });
   }
+}
+
+/** Of a list of thousands, making it, checking it and sending it each take a while: others get their turn between. */
+async function turnIfLong(answer: unknown): Promise<void> {
+  if (Array.isArray(answer) && answer.length > LONG_LIST) await nextTurn();
 }
 
 const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name);

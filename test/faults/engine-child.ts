@@ -32,6 +32,7 @@ export class EngineChild {
     this.#child = fork(ENTRY, [], {
       env: { ...process.env, LIMPET_HOME: folder, LIMPET_LOG: "silent", ...node.environment },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
+      serialization: "advanced",
       execArgv: ["--no-warnings", ...ENGINE_FLAGS, ...(node.flags ?? [])],
     });
     this.#exit = once(this.#child, "exit");

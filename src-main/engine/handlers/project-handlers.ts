@@ -1,5 +1,6 @@
 /** Requests about the project file: open, edit, import, export, split. */
 import { resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { checkProjectInTurns } from "../../dataset/check.ts";
 import { mergeProject } from "../../dataset/merge.ts";
@@ -22,6 +23,11 @@ type Names = Extract<
 >;
 
 export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
+  /** Tells of a change in a turn of its own: of thousands of recordings, the change and the summary each take a while. */
+  const changed = async (): Promise<void> => {
+    await nextTurn();
+    state.recordingsChanged();
+  };
   return {
     "project:create": async ({ path, example }, call) => {
       // Made first: where that fails, the project that is open stays open.
@@ -51,26 +57,26 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
       state.projectChanged();
       return projectSummary(state.project);
     },
-    "project:undo": () => {
+    "project:undo": async () => {
       const undone = state.project.undo();
-      if (undone !== null) state.recordingsChanged();
+      if (undone !== null) await changed();
       return { undone };
     },
-    "project:redo": () => {
+    "project:redo": async () => {
       const redone = state.project.redo();
-      if (redone !== null) state.recordingsChanged();
+      if (redone !== null) await changed();
       return { redone };
     },
 
     "recordings:list": () => state.project.recordings(),
-    "recordings:update": ({ ids, ...change }) => {
+    "recordings:update": async ({ ids, ...change }) => {
       state.project.updateRecordings(ids, change);
-      state.recordingsChanged();
+      await changed();
       return {};
     },
-    "recordings:delete": ({ ids }) => {
+    "recordings:delete": async ({ ids }) => {
       state.project.deleteRecordings(ids);
-      state.recordingsChanged();
+      await changed();
       return {};
     },
     "recordings:get-waveform": ({ streamId, startSample, endSample, buckets }) =>
@@ -104,9 +110,9 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
         }).finally(() => state.recordingsChanged()),
       );
     },
-    "labels:rename": ({ from, to }) => {
+    "labels:rename": async ({ from, to }) => {
       state.project.renameLabel(from, to);
-      state.recordingsChanged();
+      await changed();
       return {};
     },
     "recordings:import": async ({ paths, label, rateHz, group, asFound }, call) => {
@@ -123,9 +129,9 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
     },
     "recordings:export": ({ format, folder }, call) =>
       exportInThread(state.project, format, resolve(folder), call),
-    "split:apply": (options) => {
+    "split:apply": async (options) => {
       const result = splitProject(state.project, options);
-      state.recordingsChanged();
+      await changed();
       return result;
     },
   };
