@@ -1,6 +1,7 @@
 /** The scores of the last ten seconds as one line for each class, with the threshold; the newest at the right. */
 import { useTranslation } from "react-i18next";
 import type { Prediction } from "../../src-shared/contract/index.ts";
+import { percent } from "../locales/format.ts";
 import { classMark } from "../widgets/parts.tsx";
 import { STRIP_MS } from "./use-live.ts";
 
@@ -21,38 +22,42 @@ export function ScoreLines(props: {
   const y = (score: number): string => (4 + (1 - Math.min(1, Math.max(0, score))) * (HEIGHT - 8)).toFixed(1);
   const limit = y(threshold);
   return (
-    <svg
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      preserveAspectRatio="none"
-      className="score-lines"
-      role="img"
-      aria-label={t("Scores of each class over the last 10 seconds")}
-    >
-      <line
-        x1="0"
-        x2={WIDTH}
-        y1={limit}
-        y2={limit}
-        stroke="var(--ink)"
-        strokeDasharray="4 4"
-        opacity="0.6"
-        vectorEffect="non-scaling-stroke"
-      />
-      {names.map((name) => {
-        const { color, index } = classMark(labels, name);
-        const points = answers.map(({ timeMs, scores }) => `${x(timeMs)},${y(scores[name] ?? 0)}`);
-        return (
-          <polyline
-            key={name}
-            points={points.join(" ")}
-            fill="none"
-            stroke={color}
-            strokeWidth="2.25"
-            strokeDasharray={DASHES[index % DASHES.length]}
-            vectorEffect="non-scaling-stroke"
-          />
-        );
-      })}
-    </svg>
+    <div className="score-plot">
+      <span aria-hidden>{percent(1)}</span>
+      <span aria-hidden>{percent(0)}</span>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        className="score-lines"
+        role="img"
+        aria-label={t("Scores of each class over the last 10 seconds")}
+      >
+        <line
+          x1="0"
+          x2={WIDTH}
+          y1={limit}
+          y2={limit}
+          stroke="var(--ink)"
+          strokeDasharray="4 4"
+          opacity="0.6"
+          vectorEffect="non-scaling-stroke"
+        />
+        {names.map((name) => {
+          const { color, index } = classMark(labels, name);
+          const points = answers.map(({ timeMs, scores }) => `${x(timeMs)},${y(scores[name] ?? 0)}`);
+          return (
+            <polyline
+              key={name}
+              points={points.join(" ")}
+              fill="none"
+              stroke={color}
+              strokeWidth="2.25"
+              strokeDasharray={DASHES[index % DASHES.length]}
+              vectorEffect="non-scaling-stroke"
+            />
+          );
+        })}
+      </svg>
+    </div>
   );
 }
