@@ -1,10 +1,12 @@
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { checkProject } from "../../src-main/dataset/check.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { checkAndRepair } from "../../src-main/services/project-service.ts";
 import { errorOf, finished, temporaryFolder } from "./helpers.ts";
+import { writeFormatOne } from "./older-project.ts";
 
 /** A sound project that somebody then changed with SQL. */
 function forged(sql: string): string {
@@ -30,6 +32,16 @@ describe("a project from somebody else", () => {
       expect(errorOf("project-invalid", () => ProjectFile.open(path)).hint).toContain("Do not trust");
       errorOf("project-invalid", () => checkProject(path));
     }
+  });
+
+  it("of an older format that cannot be brought up to date is refused, and leaves no copy behind", () => {
+    const path = join(temporaryFolder(), "old.limpet");
+    writeFormatOne(path, [finished("a.1", "a", 500, 1)]);
+    const database = new Database(path);
+    database.exec("CREATE TABLE photos (id INTEGER)");
+    database.close();
+    errorOf("project-corrupt", () => ProjectFile.open(path));
+    expect(readdirSync(dirname(path))).toEqual(["old.limpet"]);
   });
 
   it("cannot slip SQL into what undo does", () => {

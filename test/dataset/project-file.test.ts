@@ -211,6 +211,21 @@ describe("a project file", () => {
     again.close();
   });
 
+  it("is flushed to the disk at every change, and at the end of many", async () => {
+    const { project } = newProject();
+    const flushing = () =>
+      (project.database.pragma("synchronous") as { synchronous: number }[])[0]?.synchronous;
+    const [NORMAL, FULL] = [1, 2];
+    project.addRecording(finished("a.1", "a", 100, 1));
+    expect(flushing()).toBe(FULL);
+    await project.bulk(async () => {
+      project.addRecording(finished("a.2", "a", 100, 2));
+      expect(flushing()).toBe(NORMAL);
+    });
+    expect(flushing()).toBe(FULL);
+    project.close();
+  });
+
   it("takes changes of two programs in turn, and each sees what the other wrote", () => {
     const { path, project } = newProject();
     project.addRecording(finished("a.1", "a", 1000, 1));
@@ -401,8 +416,12 @@ describe("experiments", () => {
     const { project } = newProject();
     const id = project.addExperiment(experiment("first", "hash"));
     project.addDeployment({ experimentId: id, board: "virtual", report: {} });
+    project.keepReport(`${id} evaluation`, "kept");
+    project.keepReport(`${id}0 evaluation`, "of another one");
     project.deleteExperiment(id);
     expect(project.experiments()).toEqual([]);
+    expect(project.keptReport(`${id} evaluation`)).toBeNull();
+    expect(project.keptReport(`${id}0 evaluation`)).toBe("of another one");
     expect(project.deployments()).toHaveLength(1);
     expect(errorOf("not-found", () => project.experiment(id)).exitCode).toBe(2);
     project.close();

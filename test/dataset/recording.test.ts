@@ -4,6 +4,7 @@ import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { checkProject } from "../../src-main/dataset/check.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
@@ -123,6 +124,54 @@ describe("a recording", () => {
     expect(project.recordings()).toEqual([]);
     expect(project.database.get("SELECT 1 FROM chunks")).toBeUndefined();
     project.beginRecording(live).finish({ incomplete: false });
+    project.close();
+  });
+
+  it("goes on while another program writes, says so, and gives up where more waits than memory should hold", async () => {
+    const { path, project } = newProject();
+    const writer = project.beginRecording(live);
+    writer.append(0, block(1000), 0n);
+    writer.flush();
+    const other = new Database(path);
+    other.exec("BEGIN IMMEDIATE");
+    writer.append(0, block(1000, 1000), 1_000_000n);
+    await sleep(1200);
+    expect(writer.waiting?.code).toBe("project-locked");
+    const refused: unknown[] = [];
+    const append = (samples: number): void => {
+      try {
+        writer.append(0, { samples, data: new Int16Array(3 * samples) }, 2_000_000n);
+      } catch (error) {
+        refused.push(error);
+      }
+    };
+    append(1);
+    expect(refused).toEqual([]);
+    const much = 11_500_000;
+    append(much);
+    await sleep(1200);
+    append(1);
+    expect(refused[0]).toMatchObject({ code: "project-locked" });
+    other.exec("ROLLBACK");
+    other.close();
+    writer.flush();
+    expect(writer.waiting).toBeNull();
+    const info = writer.finish({ incomplete: false });
+    expect(info.streams[0]?.samples).toBeGreaterThanOrEqual(2001 + much);
+    expect(project.readSamples(info.streams[0]?.id ?? 0, 0, 2000).data).toEqual(block(2000).data);
+    project.close();
+  });
+
+  it("that was cut off before its first sample leaves nothing", () => {
+    const { path, folder, project } = newProject();
+    const writer = project.beginRecording(live);
+    const copy = join(folder, "copy.limpet");
+    copyFileSync(path, copy);
+    copyFileSync(`${path}-wal`, `${copy}-wal`);
+    const opened = ProjectFile.open(copy);
+    expect(opened.database.get("SELECT count(*) AS count FROM recordings")).toEqual({ count: 0 });
+    opened.close();
+    writer.discard();
     project.close();
   });
 
