@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
 import { findQemu } from "../../src-main/boards/qemu-process.ts";
+import { readDesign } from "../../src-main/hosts/cli/commands/train.ts";
 import { exportRecordings } from "../../src-main/services/project-service.ts";
 import { realData, temporaryFolder } from "../dataset/helpers.ts";
 import { machineProject } from "../services/learning-projects.ts";
@@ -56,6 +57,12 @@ describe("the commands of learning", { shuffle: false }, () => {
     await limpet("split", path, "--holdout", "\\.5$");
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("read a design file with a byte order mark, as editors of Windows write it", async () => {
+    const marked = join(folder, "marked.json");
+    writeFileSync(marked, `\ufeff${readFileSync(design, "utf8")}`);
+    expect(await readDesign(marked)).toEqual(await readDesign(design));
+  });
 
   it("train, by a design file, with the fields of the contract; info then lists the experiment", async () => {
     const { json, text } = await limpet("train", path, "--design", design, "--name", "first", "--seed", "2");

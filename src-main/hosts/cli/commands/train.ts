@@ -105,7 +105,8 @@ export async function readDesign(path: string): Promise<DesignFile> {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors of Windows put a byte order mark before the text.
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
     throw new LimpetError(
       "invalid-design",
