@@ -166,15 +166,15 @@ ${data.changedSince && html`<p class="mind">${say("Recordings were changed after
 }
 
 /** What the technician and the goal say. */
-function words({ machine, note, project }: JobReport, { say, percent }: Writer): Markup {
+function words({ machine, note, project }: JobReport, { say, own, percent }: Writer): Markup {
   const { goal } = project;
   const classes = goal.classes.map(({ name, description }) =>
-    description === "" ? name : `${name} (${description})`,
+    description === "" ? name : `${name} (${own(description)})`,
   );
   return html`<section><h2>${say("Project")}</h2>${pairs([
     [say("Machine and place"), machine === "" ? null : lines(machine)],
     [say("Notes"), note === "" ? null : lines(note)],
-    [say("Goal"), goal.sentence === "" ? null : goal.sentence],
+    [say("Goal"), goal.sentence === "" ? null : own(goal.sentence)],
     [say("Classes"), classes.length === 0 ? null : classes.join(", ")],
     [say("Wanted"), percent(goal.accuracy)],
     [say("File"), project.file],

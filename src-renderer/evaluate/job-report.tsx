@@ -8,7 +8,7 @@ import { JOB_REPORT_TEXTS } from "../../src-shared/job-report-texts.ts";
 import { useEngine, useWork } from "../app/engine-context.ts";
 import { notifyError, useApp } from "../app/store.ts";
 import { hostBridge } from "../connection/channel.ts";
-import { said } from "../locales/engine-texts.ts";
+import { said, saidOfExample } from "../locales/engine-texts.ts";
 import { pickPaths } from "../widgets/file-picker.tsx";
 import { ErrorMessage, WorkProgress } from "../widgets/parts.tsx";
 
@@ -48,6 +48,7 @@ function Report({ experiment }: { experiment: ExperimentInfo }) {
   const client = useEngine();
   const project = useApp((state) => state.summary?.path ?? "");
   const name = useApp((state) => state.summary?.name ?? "");
+  const goal = useApp((state) => state.summary?.goal);
   const [by, setBy] = useState(localStorage.getItem(BY_KEY) ?? "");
   const [machine, setMachine] = useState(localStorage.getItem(machineKey(project)) ?? "");
   const [note, setNote] = useState("");
@@ -62,6 +63,13 @@ function Report({ experiment }: { experiment: ExperimentInfo }) {
     note: note.trim(),
     locale: navigator.languages.find((tag) => tag.split("-")[0] === i18n.language) ?? i18n.language,
     texts: {
+      // What an example says of itself.
+      ...Object.fromEntries(
+        [goal?.sentence ?? "", ...(goal?.classes ?? []).map(({ description }) => description)].map((text) => [
+          text,
+          saidOfExample(text),
+        ]),
+      ),
       ...Object.fromEntries(JOB_REPORT_TEXTS.map((text) => [text, t(text, { skipInterpolation: true })])),
       // What the engine says of this very model.
       ...Object.fromEntries(

@@ -140,6 +140,19 @@ describe("the job report", () => {
     expect(html).toMatch(/«\d+ of \d+ windows right \([\d,]+ %\)/);
   });
 
+  it("says the goal of an example in the language that it is handed", async () => {
+    const report = await gatherJobReport(project, plainRequest);
+    const classes = [{ name: "normal", description: "It runs." }];
+    const goal = { ...report.project.goal, sentence: "Tell how it runs.", classes };
+    const texts = { "Tell how it runs.": "Erkennen, wie es läuft.", "It runs.": "Es läuft." };
+    const html = jobReportPage(
+      { ...report, project: { ...report.project, goal } },
+      { locale: "de-DE", texts },
+    );
+    expect(html).toContain("Erkennen, wie es läuft.");
+    expect(html).toContain("normal (Es läuft.)");
+  });
+
   it("parts thousands from five digits on, as the window does", async () => {
     const report = await gatherJobReport(project, plainRequest);
     const [sensor] = report.dataset.sensors;
