@@ -65,10 +65,9 @@ function Report({ experiment }: { experiment: ExperimentInfo }) {
     texts: {
       // What an example says of itself.
       ...Object.fromEntries(
-        [goal?.sentence ?? "", ...(goal?.classes ?? []).map(({ description }) => description)].map((text) => [
-          text,
-          saidOfExample(text),
-        ]),
+        [goal?.sentence ?? "", ...(goal?.classes ?? []).map(({ description }) => description)]
+          .map((text) => [text, saidOfExample(text)] as const)
+          .filter(([text, own]) => text !== own),
       ),
       ...Object.fromEntries(JOB_REPORT_TEXTS.map((text) => [text, t(text, { skipInterpolation: true })])),
       // What the engine says of this very model.
