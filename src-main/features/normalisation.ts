@@ -12,6 +12,9 @@ export type Normalisation = { readonly mean: Float32Array; readonly factor: Floa
  */
 const CONSTANT = 1e-5;
 
+/** Values that are gone through between two turns: a few milliseconds. */
+const STEP_VALUES = 2 ** 20;
+
 /**
  * Mean and factor of each feature over the given windows; null for `none`. Population deviation, in double precision by
  * Welford's recurrence ("Note on a method for calculating corrected sums of squares and products", Technometrics 4, 1962).
@@ -22,20 +25,51 @@ export function fitNormalisation(
   features: Float32Array,
   size: number,
 ): Normalisation | null {
+  const steps = fitSteps(kind, [features], size);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same over several tables one after the other, with turns for others between. Throws what `breathe` throws. */
+export async function fitNormalisationInTurns(
+  kind: Design["normalisation"],
+  tables: readonly Float32Array[],
+  size: number,
+  breathe: () => Promise<void>,
+): Promise<Normalisation | null> {
+  const steps = fitSteps(kind, tables, size);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await breathe();
+  }
+}
+
+function* fitSteps(
+  kind: Design["normalisation"],
+  tables: readonly Float32Array[],
+  size: number,
+): Generator<void, Normalisation | null> {
   if (kind === "none") {
     return null;
   }
-  const count = features.length / size;
   const mean = new Float64Array(size);
   const squares = new Float64Array(size);
-  for (let row = 0; row < count; row++) {
-    for (let i = 0; i < size; i++) {
-      const value = features[row * size + i] as number;
-      const before = mean[i] as number;
-      const difference = value - before;
-      const now = before + difference / (row + 1);
-      mean[i] = now;
-      squares[i] = (squares[i] as number) + difference * (value - now);
+  let count = 0;
+  for (const features of tables) {
+    for (let at = 0; at + size <= features.length && size > 0; at += size) {
+      count++;
+      for (let i = 0; i < size; i++) {
+        const value = features[at + i] as number;
+        const before = mean[i] as number;
+        const difference = value - before;
+        const now = before + difference / count;
+        mean[i] = now;
+        squares[i] = (squares[i] as number) + difference * (value - now);
+      }
+      if ((at + size) % STEP_VALUES < size) yield;
     }
   }
   const factor = new Float32Array(size).fill(1);
@@ -52,16 +86,34 @@ export function fitNormalisation(
 /** Normalised features (a new array), bit for bit as on the board. */
 export function normalise(features: Float32Array, normalisation: Normalisation | null): Float32Array {
   const result = features.slice();
-  if (normalisation === null) {
-    return result;
-  }
-  const { mean, factor } = normalisation;
-  const size = mean.length;
-  for (let at = 0; at < result.length; at += size) {
-    for (let i = 0; i < size; i++) {
-      const centred = Math.fround((result[at + i] as number) - (mean[i] as number));
-      result[at + i] = centred * (factor[i] as number);
-    }
+  if (normalisation !== null) normaliseRows(result, normalisation);
+  return result;
+}
+
+/** The same with turns for others, into memory that threads share. Throws what `breathe` throws. */
+export async function normaliseInTurns(
+  features: Float32Array,
+  normalisation: Normalisation | null,
+  breathe: () => Promise<void>,
+): Promise<Float32Array> {
+  const result = new Float32Array(new SharedArrayBuffer(features.byteLength));
+  const size = normalisation?.mean.length ?? 1;
+  const step = size * Math.max(1, Math.floor(STEP_VALUES / size));
+  for (let at = 0; at < features.length; at += step) {
+    const part = result.subarray(at, at + step);
+    part.set(features.subarray(at, at + step));
+    if (normalisation !== null) normaliseRows(part, normalisation);
+    await breathe();
   }
   return result;
+}
+
+function normaliseRows(rows: Float32Array, { mean, factor }: Normalisation): void {
+  const size = mean.length;
+  for (let at = 0; at < rows.length; at += size) {
+    for (let i = 0; i < size; i++) {
+      const centred = Math.fround((rows[at + i] as number) - (mean[i] as number));
+      rows[at + i] = centred * (factor[i] as number);
+    }
+  }
 }

@@ -5,7 +5,8 @@
 import type { Design } from "../../src-shared/design.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { featureShape } from "../features/feature-shape.ts";
-import { fitNormalisation, normalise } from "../features/normalisation.ts";
+import { fitNormalisationInTurns, normaliseInTurns } from "../features/normalisation.ts";
+import { turns } from "../threads/turns.ts";
 import { predictFloat } from "../training/predict.ts";
 import { keyOf, shuffled } from "../training/random.ts";
 import type { Samples } from "../training/samples.ts";
@@ -93,10 +94,11 @@ async function trainAndScore(
   work: WorkOptions,
 ): Promise<Float32Array> {
   const { size, values } = train.features;
-  const normalisation = fitNormalisation(design.normalisation, values, size);
-  const samples = ({ windows, features }: Table): Samples => ({
+  const breathe = turns(work.signal);
+  const normalisation = await fitNormalisationInTurns(design.normalisation, [values], size, breathe);
+  const samples = async ({ windows, features }: Table): Promise<Samples> => ({
     count: windows.length,
-    features: normalise(features.values, normalisation),
+    features: await normaliseInTurns(features.values, normalisation, breathe),
     targets: targetsOf(windows, labels, design.task),
   });
   // So few windows that none can be spared are used twice.
@@ -114,8 +116,8 @@ async function trainAndScore(
       task: design.task,
       inputShape: featureShape(design),
       outputs: labels.length,
-      train: samples(spare ? select(train, (_window, row) => row % SPARED !== 0) : train),
-      validation: samples(spare ? select(train, (_window, row) => row % SPARED === 0) : train),
+      train: await samples(spare ? select(train, (_window, row) => row % SPARED !== 0) : train),
+      validation: await samples(spare ? select(train, (_window, row) => row % SPARED === 0) : train),
       backend: "auto",
     },
     {
@@ -123,7 +125,6 @@ async function trainAndScore(
       onEpoch: ({ epoch }) => work.onProgress?.("cross-validating", epoch / training.epochs),
     },
   );
-  return predictFloat(trained.network, normalise(held.features.values, normalisation), held.windows.length, {
-    signal: work.signal,
-  });
+  const { features, count } = await samples(held);
+  return predictFloat(trained.network, features, count, { signal: work.signal });
 }

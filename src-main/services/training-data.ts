@@ -5,7 +5,7 @@
 import type { Design } from "../../src-shared/design.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { featureShape } from "../features/feature-shape.ts";
-import { fitNormalisation, type Normalisation, normalise } from "../features/normalisation.ts";
+import { fitNormalisationInTurns, type Normalisation, normaliseInTurns } from "../features/normalisation.ts";
 import { turns } from "../threads/turns.ts";
 import type { MelAxes, Samples } from "../training/samples.ts";
 import type { TrainRequest } from "../training/train.ts";
@@ -30,15 +30,6 @@ export type TrainingData = {
 /** Part of the work that the windows themselves are where changed copies are made too. */
 const WINDOWS_SHARE = 0.5;
 
-/** The training windows' features and their copies': what the network will see. */
-function joined(values: Float32Array, copies: Float32Array | undefined): Float32Array {
-  if (copies === undefined) return values;
-  const all = new Float32Array(values.length + copies.length);
-  all.set(values);
-  all.set(copies, values.length);
-  return all;
-}
-
 /** Computes it. Throws `invalid-design`, `cancelled`. */
 export async function trainingData(
   dataset: FeatureDataset,
@@ -54,13 +45,15 @@ export async function trainingData(
   const table = await featuresOf(dataset, learning, part(0, ready));
   const sides = trainingSides(table);
   const copies = await copiesFor(dataset, learning, sides.train, part(ready, 1));
-  // Each of these steps goes over all features, which may be hundreds of megabytes.
+  // What goes over all features takes turns: they may be hundreds of megabytes.
   const breathe = turns(work.signal);
-  const seen = joined(sides.train.features.values, copies?.features);
-  await breathe();
-  const normalisation = fitNormalisation(design.normalisation, seen, table.features.size);
-  await breathe();
-  const samples = ({ windows, features }: Table): Samples => {
+  const normalisation = await fitNormalisationInTurns(
+    design.normalisation,
+    [sides.train.features.values, ...(copies === null ? [] : [copies.features])],
+    table.features.size,
+    breathe,
+  );
+  const samples = async ({ windows, features }: Table): Promise<Samples> => {
     const known = windows.map(
       ({ recording }) => design.task === "regression" || labels.includes(recording.label),
     );
@@ -69,14 +62,19 @@ export async function trainingData(
       : select({ windows, features }, (_window, index) => known[index] === true);
     return {
       count: used.windows.length,
-      features: normalise(used.features.values, normalisation),
+      features: await normaliseInTurns(used.features.values, normalisation, breathe),
       targets: targetsOf(used.windows, labels, design.task),
     };
   };
-  const validation = samples(sides.validation);
-  await breathe();
-  const train = samples(sides.train);
-  await breathe();
+  const validation = await samples(sides.validation);
+  const windows = await samples(sides.train);
+  const train =
+    copies === null
+      ? windows
+      : {
+          ...windows,
+          copies: { ...copies, features: await normaliseInTurns(copies.features, normalisation, breathe) },
+        };
   return {
     sides,
     normalisation,
@@ -85,12 +83,9 @@ export async function trainingData(
       task: design.task,
       inputShape: featureShape(design),
       outputs: design.task === "regression" ? 1 : labels.length,
-      train:
-        copies === null
-          ? train
-          : { ...train, copies: { ...copies, features: normalise(copies.features, normalisation) } },
+      train,
       // Only classes that cannot be learnt were held out for validation: there is nothing better then.
-      validation: validation.count > 0 ? validation : train,
+      validation: validation.count > 0 ? validation : windows,
       melAxes: melAxes(design),
     },
   };

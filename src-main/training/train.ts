@@ -63,6 +63,7 @@ function share({ count, features, targets, copies }: Samples): Samples {
 }
 
 function shared(values: Float32Array): Float32Array {
+  if (values.buffer instanceof SharedArrayBuffer) return values;
   const result = new Float32Array(new SharedArrayBuffer(values.byteLength));
   result.set(values);
   return result;

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { fitNormalisation, normalise } from "../../src-main/features/normalisation.ts";
+import {
+  fitNormalisation,
+  fitNormalisationInTurns,
+  normalise,
+  normaliseInTurns,
+} from "../../src-main/features/normalisation.ts";
 
 const features = new Float32Array([1, 100, 5, 3, 300, 5, 5, 200, 5]);
 
@@ -39,5 +44,24 @@ describe("normalisation", () => {
     const normalisation = fitNormalisation("standard", large, 1);
     expect(normalisation?.mean[0]).toBe(1e6);
     expect(normalisation?.factor[0]).toBeCloseTo(1 / 16, 6);
+  });
+});
+
+describe("normalisation in turns", () => {
+  it("gives the same bits as at once, over several tables as over all of them together", async () => {
+    const size = 300;
+    const all = Float32Array.from({ length: 5000 * size }, (_, i) => Math.sin(i * 12.9898) * 43 + (i % size));
+    const parts = [all.subarray(0, 2000 * size), all.subarray(2000 * size)];
+    let turns = 0;
+    const breathe = async (): Promise<void> => {
+      turns++;
+    };
+    for (const kind of ["standard", "none"] as const) {
+      const atOnce = fitNormalisation(kind, all, size);
+      expect(await fitNormalisationInTurns(kind, parts, size, breathe)).toEqual(atOnce);
+      const normalised = await normaliseInTurns(all, atOnce, breathe);
+      expect(Buffer.from(normalised.buffer).equals(Buffer.from(normalise(all, atOnce).buffer))).toBe(true);
+    }
+    expect(turns).toBeGreaterThan(3);
   });
 });
