@@ -219,7 +219,9 @@ function checkClasses(counts: WindowCounts, { anomaly }: Pick<Design, "anomaly">
     return [
       error(
         "split",
-        `Only ${trained.map(([label]) => label).join("") || "no class"} has windows for training: split the recordings again, with some of each class for training.`,
+        trained[0] === undefined
+          ? "No class has windows for training: split the recordings again, with some of each class for training."
+          : `Only ${trained[0][0]} has windows for training: split the recordings again, with some of each class for training.`,
       ),
     ];
   }

@@ -271,6 +271,10 @@ describe("the commands of learning", { shuffle: false }, () => {
       expect([line.join(" "), (await limpet(...line)).code]).toEqual([line.join(" "), 2]);
     }
     expect(existsSync(join(folder, "x"))).toBe(false);
+    await limpet("split", path, "--holdout", ".");
+    const untrained = await limpet("train", path, "--design", design);
+    expect(untrained).toMatchObject({ code: 2, field: "split" });
+    expect(untrained.message).toContain("No class has windows for training");
   });
 });
 
