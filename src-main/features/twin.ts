@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { LimpetError } from "../../src-shared/errors.ts";
 import { firmwareFolder } from "../boards/firmware-image.ts";
-import type { MachineParameters, Warmth } from "../services/motor-example.ts";
+import type { MachineParameters, Warmth } from "./generated-machine.ts";
 
 type Call = (...values: number[]) => number;
 const call = z.custom<Call>((value) => typeof value === "function");

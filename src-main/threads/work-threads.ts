@@ -6,8 +6,8 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
-import { workerFile } from "../training/worker-file.ts";
 import type { FromThread, JobInput, JobName, JobResult, ToThread } from "./thread-jobs.ts";
+import { workerFile } from "./worker-file.ts";
 
 /** How threads are started, and how long they are waited for, milliseconds. Tests have threads and times of their own. */
 export const workThreads = {

@@ -6,13 +6,13 @@ import { Worker } from "node:worker_threads";
 import type { EpochRecord } from "../../src-shared/contract/training.ts";
 import { LimpetError, throwIfCancelled } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
+import { workerFile } from "../threads/worker-file.ts";
 import { CONTROL } from "./fit.ts";
 import type { WorkerReply, WorkerRequest } from "./training-protocol.ts";
-import { workerFile } from "./worker-file.ts";
 
 /** How threads are started, and how long they are waited for, milliseconds. Tests have threads and times of their own. */
 export const threads = {
-  start: (): Worker => new Worker(workerFile("training-worker"), { execArgv: [] }),
+  start: (): Worker => new Worker(workerFile("training-worker", import.meta.dirname), { execArgv: [] }),
   /** An idle thread is kept so long; not at all with 0. */
   keepMs: 15_000,
   /** A cancelled thread has so long to come to its next batch, before it is ended by force. */

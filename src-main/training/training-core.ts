@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs-core";
 import { LimpetError } from "../../src-shared/errors.ts";
+import { workerFile } from "../threads/worker-file.ts";
 import { type Architecture, buildArchitecture } from "./architecture.ts";
 import { costOf } from "./describe-network.ts";
 import { directStep, exchangeSize } from "./direct/direct-step.ts";
@@ -21,7 +22,6 @@ import { predictWith } from "./tfjs/predict-core.ts";
 import { tfjsStep } from "./tfjs/tfjs-step.ts";
 import { pointerOf, startWasm } from "./tfjs/wasm-backend.ts";
 import type { BackendName, BackendWish, HelperData, TrainingOutcome } from "./training-protocol.ts";
-import { workerFile } from "./worker-file.ts";
 
 /**
  * Multiply-accumulates of a batch's forward pass from which a second thread is worth its meetings. The count of threads is part of
@@ -115,7 +115,7 @@ async function directly(
   if (own === undefined) throw new LimpetError("internal", "A team has no members.");
   const helpers = others.map((seat) => {
     const workerData: HelperData = { job, seat };
-    return new Worker(workerFile("step-helper"), { workerData, execArgv: [] });
+    return new Worker(workerFile("step-helper", import.meta.dirname), { workerData, execArgv: [] });
   });
   // What goes wrong in a helper shows in the team: it breaks up.
   for (const helper of helpers) helper.on("error", () => {});

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { firmwareFolder } from "../../src-main/boards/firmware-image.ts";
+import type { MachineParameters, Warmth } from "../../src-main/features/generated-machine.ts";
 import { Twin } from "../../src-main/features/twin.ts";
-import type { MachineParameters, Warmth } from "../../src-main/services/motor-example.ts";
 
 const built = existsSync(join(firmwareFolder(), "twin.wasm"));
 if (!built) console.warn("SKIPPED: the generator has not been built (npm run setup)");

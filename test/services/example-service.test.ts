@@ -4,15 +4,12 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { checkProject } from "../../src-main/dataset/check.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
+import type { MachineParameters } from "../../src-main/features/generated-machine.ts";
 import { presetsFor } from "../../src-main/features/presets.ts";
 import { convertExperiment } from "../../src-main/services/conversion-service.ts";
 import { evaluate } from "../../src-main/services/evaluation-service.ts";
 import { createProject } from "../../src-main/services/example-service.ts";
-import {
-  fillMotorExample,
-  type MachineGenerator,
-  type MachineParameters,
-} from "../../src-main/services/motor-example.ts";
+import { fillMotorExample, type MachineGenerator } from "../../src-main/services/motor-example.ts";
 import { projectSummary, splitSummaryOf } from "../../src-main/services/project-service.ts";
 import { train } from "../../src-main/services/training-service.ts";
 import { compareWithout } from "../../src-main/services/without-service.ts";

@@ -23,7 +23,7 @@ import { saveReport } from "../../src-main/services/report-service.ts";
 import { featureMap, train } from "../../src-main/services/training-service.ts";
 import type { ToThread } from "../../src-main/threads/thread-jobs.ts";
 import { cancelJobs, hasStuckThread, inThread, workThreads } from "../../src-main/threads/work-threads.ts";
-import { workerFile } from "../../src-main/training/worker-file.ts";
+import { workerFile } from "../../src-main/threads/worker-file.ts";
 import type { DesignFile } from "../../src-shared/design.ts";
 import { finished, rejectionOf, temporaryFolder } from "../dataset/helpers.ts";
 import { addTake, machineProject, newProject, quickDesign } from "../services/learning-projects.ts";

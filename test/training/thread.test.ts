@@ -1,16 +1,18 @@
 /** The training thread when it goes wrong: killed, out of memory, stuck, cancelled at every stage. The project stays, the next one works. */
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkOpenProject } from "../../src-main/dataset/check.ts";
 import type { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { train } from "../../src-main/services/training-service.ts";
+import { workerFile } from "../../src-main/threads/worker-file.ts";
 import { threads } from "../../src-main/training/training-client.ts";
-import { workerFile } from "../../src-main/training/worker-file.ts";
 import type { TrainingRequest } from "../../src-shared/contract/index.ts";
 import { rejectionOf } from "../dataset/helpers.ts";
 import { longDesign, machineProject, quickDesign } from "../services/learning-projects.ts";
 
+const TRAINING = join(import.meta.dirname, "../../src-main/training");
 const usual = { ...threads };
 const started: Worker[] = [];
 let project: ProjectFile;
@@ -29,7 +31,10 @@ afterEach(async () => {
 /** Has trainings run in real training threads that the test holds. */
 function holdThreads(limits: { maxOldGenerationSizeMb?: number } = {}): void {
   threads.start = () => {
-    const worker = new Worker(workerFile("training-worker"), { execArgv: [], resourceLimits: limits });
+    const worker = new Worker(workerFile("training-worker", TRAINING), {
+      execArgv: [],
+      resourceLimits: limits,
+    });
     started.push(worker);
     return worker;
   };
@@ -62,7 +67,7 @@ describe("a training whose thread", () => {
 
   it("is ended before it has begun fails as clearly", async () => {
     threads.start = () => {
-      const worker = new Worker(workerFile("training-worker"), { execArgv: [] });
+      const worker = new Worker(workerFile("training-worker", TRAINING), { execArgv: [] });
       void worker.terminate();
       return worker;
     };

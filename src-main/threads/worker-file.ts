@@ -5,7 +5,7 @@ import { join, sep } from "node:path";
 export type WorkerName = "training-worker" | "step-helper" | "work-thread";
 
 /** @param folder where the source lies */
-export function workerFile(name: WorkerName, folder = import.meta.dirname): string {
+export function workerFile(name: WorkerName, folder: string): string {
   const source = join(folder, `${name}.ts`);
   if (existsSync(source)) return source;
   const bundle = join(import.meta.dirname, "../../dist/electron", `${name}.cjs`);
