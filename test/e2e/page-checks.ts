@@ -26,14 +26,31 @@ async function isAtRest(page: Page): Promise<void> {
   );
 }
 
+/** Whether a control that lay half behind the bar below is large enough once it is scrolled into sight. */
+async function isLargeInSight(page: Page, target: string): Promise<boolean> {
+  await page.locator(target).evaluate((element) => element.scrollIntoView({ block: "center" }));
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .include(target)
+    .withRules(["target-size"])
+    .analyze();
+  return violations.length === 0;
+}
+
 export async function expectAccessible(page: Page): Promise<void> {
   await isAtRest(page);
   await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
   // Electron's only window cannot open the blank page that axe would otherwise finish in.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).withTags(TAGS).analyze();
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.html.slice(0, 160)} (${node.failureSummary?.slice(0, 300)})`),
-  );
+  const found: string[] = [];
+  for (const { id, nodes } of violations) {
+    for (const node of nodes) {
+      const [target] = node.target;
+      if (id === "target-size" && typeof target === "string" && (await isLargeInSight(page, target)))
+        continue;
+      found.push(`${id}: ${node.html.slice(0, 160)} (${node.failureSummary?.slice(0, 300)})`);
+    }
+  }
   expect(found).toEqual([]);
 }
 
