@@ -52,7 +52,7 @@ export function SplitCard() {
         <Button variant={share === null ? "filled" : "default"} loading={split.running} onClick={apply}>
           {share === null ? t("Hold back recordings") : t("Split again")}
         </Button>
-        <p className="grow soft">
+        <p className="grow soft split-words">
           {share === null
             ? t("Whole recordings are set aside, so that the test is on what the model has not seen.")
             : t("{{train}} to learn from, {{validation}} to watch the training, {{test}} held back.", {

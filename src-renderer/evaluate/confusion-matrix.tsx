@@ -17,7 +17,8 @@ export function ConfusionMatrix(props: {
     const { color, shape } = classMark(known, label);
     return (
       <span aria-hidden style={{ color }}>
-        {shape}{" "}
+        {shape}
+        {"\u00a0"}
       </span>
     );
   };

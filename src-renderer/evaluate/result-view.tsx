@@ -36,7 +36,7 @@ export function ResultView({ report, windowMs }: { report: EvaluationReport; win
     <>
       <Verdict report={report} />
       {warnings}
-      <div className="evaluation" data-many={report.confusion.labels.length > 4}>
+      <div className="evaluation" data-many={report.confusion.labels.length > 3}>
         <Card title={t("Held-back windows ({{count}})", { count: report.windows })}>
           <ConfusionMatrix {...report.confusion} />
         </Card>

@@ -165,14 +165,15 @@ function Training(props: {
           hint={`${said(result.advice)} ${result.stoppedEarly ? t("Stopped early: it did not get better any more.") : ""}`}
         />
       )}
-      {result?.warnings.map((warning) => (
-        <Message key={warning} level="warning" message={warning} />
-      ))}
       {history.length === 0 && !train.running ? (
         <Before />
       ) : (
         <History history={history} regression={regression} />
       )}
+      {/* Most of them were said in Design already: the curves come first. */}
+      {result?.warnings.map((warning) => (
+        <Message key={warning} level="warning" message={warning} />
+      ))}
     </>
   );
 }
