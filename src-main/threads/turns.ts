@@ -6,10 +6,11 @@ import { throwIfCancelled } from "../../src-shared/errors.ts";
 const TURN_MS = 20;
 
 /**
- * What gives others a turn where it is time for one, and tells first how far the work is. It throws `cancelled`.
+ * What gives others a turn where it is time for one, and tells first how far the work is: the first time at once, so that also short work
+ * is seen and can be ended. It throws `cancelled`.
  */
 export function turns(signal: AbortSignal | undefined): (tell?: () => void) => Promise<void> {
-  let ends = performance.now() + TURN_MS;
+  let ends = Number.NEGATIVE_INFINITY;
   return async (tell) => {
     if (performance.now() <= ends) return;
     tell?.();

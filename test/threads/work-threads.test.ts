@@ -34,8 +34,8 @@ const started: Worker[] = [];
 const given = new Set<string>();
 
 beforeEach(() => {
-  // Everything that can go to a thread goes to one, each job to a thread of its own that the test holds.
-  Object.assign(workThreads, { keepMs: 0, hereMs: { serving: 0, command: 0 } });
+  // Everything that can go to a thread goes to one, each job to a thread of its own that the test holds, whatever number of cores there is.
+  Object.assign(workThreads, { keepMs: 0, most: 4, hereMs: { serving: 0, command: 0 } });
   workThreads.start = () => {
     const worker = new Worker(
       workerFile("work-thread", join(import.meta.dirname, "../../src-main/threads")),
@@ -141,8 +141,8 @@ describe("features that threads compute", () => {
       let killed = false;
       const failed = freshFeatures(project, dense, "threads", {
         onProgress: () => {
-          if (!killed) for (const worker of started) void worker.terminate();
-          killed = true;
+          for (const worker of started) void worker.terminate();
+          killed = started.length > 0;
         },
       });
       expect((await rejectionOf("internal", failed)).message).toContain("ended unexpectedly");
