@@ -38,7 +38,7 @@ async function connectVirtual({ page, choose }: Limpet, signal: string): Promise
   await boards.getByRole("button", { name: /^Virtual board/ }).click();
   await choose(() => boards.getByRole("button", { name: "Choose signal files…" }).click(), [signal], "open");
   await boards.getByRole("button", { name: /^Connect/ }).click();
-  await expect(page.getByRole("dialog")).toHaveCount(0, { timeout: 60_000 });
+  await expect(page.getByRole("dialog")).toHaveCount(0);
   await expect(page.getByText("connected, virtual")).toBeVisible();
 }
 
@@ -74,9 +74,7 @@ test("the seven steps on the virtual board: measure, learn, convert, test, deplo
     await page.getByLabel("Seconds").fill("2");
     await page.getByLabel("Start", { exact: true }).selectOption("0");
     await page.getByRole("button", { name: `Record “${state}”` }).click();
-    await expect(page.getByText(`${other + 3} recordings, ${(other + 3) * 2} s`)).toBeVisible({
-      timeout: 60_000,
-    });
+    await expect(page.getByText(`${other + 3} recordings, ${(other + 3) * 2} s`)).toBeVisible();
     await expect(page.getByText(`Kept 2.0 s of “${state}”, 0 samples lost.`).first()).toBeVisible();
   }
   await page.getByRole("button", { name: "Hold back recordings" }).click();
@@ -91,28 +89,26 @@ test("the seven steps on the virtual board: measure, learn, convert, test, deplo
 
   // 4 Train, 5 Convert, 6 Evaluate: in the twin, then on the board itself, with the same answer.
   await page.getByRole("button", { name: "Train", exact: true }).last().click();
-  await page.getByRole("button", { name: "Go on to convert" }).click({ timeout: 120_000 });
+  await page.getByRole("button", { name: "Go on to convert" }).click();
   await page.getByRole("button", { name: "Convert for the board" }).click();
-  await page.getByRole("button", { name: "Go on to evaluate" }).click({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Go on to evaluate" }).click();
   await page.getByRole("button", { name: "Test on held-back recordings" }).click();
   const verdict = page.getByText(/\d+ of \d+ right \(/);
-  await expect(verdict).toBeVisible({ timeout: 60_000 });
+  await expect(verdict).toBeVisible();
   const inTwin = await verdict.textContent();
   expect(inTwin).toMatch(/^(\d+) of \1 right/);
 
   // 7 Deploy and live: the board measures the blocked pump and says so.
   await page.getByRole("button", { name: "Go on to the board" }).click();
   await page.getByRole("button", { name: "Write to board" }).click();
-  await expect(page.getByText(/^The board computed (\d+) of \1 test windows exactly/)).toBeVisible({
-    timeout: 60_000,
-  });
+  await expect(page.getByText(/^The board computed (\d+) of \1 test windows exactly/)).toBeVisible();
   await goTo(page, "Evaluate");
   await page.getByLabel("Test on").selectOption("board");
   await page.getByRole("button", { name: "Test again" }).click();
-  await expect(verdict).toHaveText(inTwin ?? "", { timeout: 60_000 });
+  await expect(verdict).toHaveText(inTwin ?? "");
   await goTo(page, "Deploy");
   await page.getByRole("button", { name: "Start live check" }).click();
-  await expect(page.locator(".now [role=status]")).toHaveText(/blocked/, { timeout: 30_000 });
+  await expect(page.locator(".now [role=status]")).toHaveText(/blocked/);
   await page.getByRole("button", { name: "Stop live check" }).click();
 });
 
@@ -132,7 +128,7 @@ test("a board that is not there is named with what to check, and trying again is
   await dialog.getByLabel("Port", { exact: true }).fill(join(folder, "no-such-port"));
   await dialog.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(dialog.getByRole("alert")).toContainText("There is no board at");
-  await dialog.getByText("If that does not help").click({ timeout: 30_000 });
+  await dialog.getByText("If that does not help").click();
   await expect(dialog.getByRole("list", { name: /^What to check/ })).toContainText("only charge");
   await expect(dialog.getByRole("button", { name: "Try again" })).toBeEnabled();
 });
