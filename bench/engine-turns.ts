@@ -66,6 +66,12 @@ class Watched {
     });
   }
 
+  /** Waits until the process runs: how it starts is not measured. */
+  async begin(): Promise<void> {
+    await this.engine.ask("project:list-recent", {});
+    await new Promise((resolve) => setTimeout(resolve, AFTER_MS));
+  }
+
   async step<T>(name: string, work: () => Promise<T>): Promise<T> {
     const begin = now();
     try {
@@ -164,7 +170,7 @@ async function large(): Promise<void> {
   await makeManyRecordings(path, Number(values.recordings));
   await makeManyRecordings(other, Number(values.recordings));
   const watched = new Watched("large");
-  await watched.ask("project:list-recent", {});
+  await watched.begin();
   await watched.ask("project:open", { path });
   const list = await watched.ask("recordings:list", {});
   await watched.step("snapshot", () => new Promise((resolve) => setTimeout(resolve, SNAPSHOT_MS)));
@@ -224,6 +230,7 @@ async function words(): Promise<void> {
   });
   const watched = new Watched("words");
   const path = join(folder, "words.limpet");
+  await watched.begin();
   await watched.ask("project:create", { path });
   await watched.ask("recordings:import", { paths }, `recordings:import of ${paths.length}`);
   await watched.step("snapshot", () => new Promise((resolve) => setTimeout(resolve, SNAPSHOT_MS)));
@@ -232,6 +239,7 @@ async function words(): Promise<void> {
 
 async function motor(): Promise<void> {
   const watched = new Watched("motor");
+  await watched.begin();
   await watched.ask("project:create", { path: join(folder, "motor.limpet"), example: "motor" });
   await learn(watched, "vibration", "csv");
 }

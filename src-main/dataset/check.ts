@@ -55,6 +55,9 @@ export async function checkProjectHere(path: string, work: WorkOptions = {}): Pr
   if (!(project instanceof ProjectFile)) return project;
   const steps = checkSteps(project, work);
   try {
+    // The database's own check comes first and hears nothing: what was cancelled before it does not begin it.
+    await nextTurn();
+    throwIfCancelled(work.signal);
     let turn = performance.now();
     for (;;) {
       const step = steps.next();

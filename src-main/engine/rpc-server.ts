@@ -3,7 +3,6 @@
  * back; progress is thinned out, cancellation goes to the handler's signal, events go to every interface. Knows the
  * contract's tables and envelopes; not what a request does, nor what carries the texts.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "pino";
 import { z } from "zod";
 import {
@@ -18,6 +17,7 @@ import {
 import { clientMessage, type EngineMessage } from "../../src-shared/contract/messages.ts";
 import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
+import { wholeTurn } from "../threads/turns.ts";
 import type { EngineChannel } from "./channel.ts";
 
 /** What a handler gets beside its parameters. */
@@ -165,7 +165,7 @@ export class RpcServer {
 
 /** Of a list of thousands, making it, checking it and sending it each take a while: others get their turn between. */
 async function turnIfLong(answer: unknown): Promise<void> {
-  if (Array.isArray(answer) && answer.length > LONG_LIST) await nextTurn();
+  if (Array.isArray(answer) && answer.length > LONG_LIST) await wholeTurn();
 }
 
 const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name);

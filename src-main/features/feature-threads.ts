@@ -26,12 +26,16 @@ export type MissingFeatures = WindowsOfRecording & {
 /** Values of windows that are given away at once: some tenths of a second of computing. */
 const BATCH_VALUES = 8 * 2 ** 20;
 
+/** An engine computes less than this by itself. */
+const LITTLE_VALUES = 2 ** 20;
+
 /** What is left of a recording: windows from `from` to `to`. */
 type Piece = { readonly of: Unfinished; readonly from: number; readonly to: number };
 type Unfinished = MissingFeatures & { left: number };
 
 /**
- * Computes all of it. `keep` is asked now and then to keep what is whole. Throws `cancelled`, `invalid-design` where a sample is not a number, and as `inThread`.
+ * Computes all of it. `keep` is asked now and then to keep what is whole. Throws `cancelled`, `invalid-design` where a sample is not a
+ * number, as `inThread`, and what `keep` throws.
  */
 export async function computeMissing(
   dataset: FeatureSource,
@@ -56,7 +60,9 @@ export async function computeMissing(
   };
   const { path } = dataset;
   const { serving, hereMs } = workThreads;
-  const alone = serving ? hereMs.serving : hereMs.command;
+  const windowValues = windowValuesOf(design);
+  // Even the first window of much may take long: the samples round it are read with it.
+  const alone = !serving ? hereMs.command : total * windowValues > LITTLE_VALUES ? 0 : hereMs.serving;
   const until = path === undefined ? Number.POSITIVE_INFINITY : performance.now() + alone;
   const frontend = twin.frontend(encodeFrontend(design));
   const size = frontend.featureCount;
@@ -85,7 +91,7 @@ export async function computeMissing(
   await work.keep();
   if (path === undefined || queue.length === 0) return;
 
-  const batches = batchesOf(queue, Math.max(1, Math.floor(BATCH_VALUES / windowValuesOf(design))));
+  const batches = batchesOf(queue, Math.max(1, Math.floor(BATCH_VALUES / windowValues)));
   // One that fails ends the others.
   const failed = new AbortController();
   const signals = [failed.signal, work.signal].filter((signal) => signal !== undefined);
@@ -96,13 +102,7 @@ export async function computeMissing(
         recording,
         windows: windows.slice(from, to).map(({ startMs, starts }) => ({ startMs, starts })),
       }));
-      let values: Float32Array;
-      try {
-        values = await inThread("features", { path, module: twin.module, design, parts }, { signal });
-      } catch (error) {
-        failed.abort();
-        throw error;
-      }
+      const values = await inThread("features", { path, module: twin.module, design, parts }, { signal });
       let at = 0;
       for (const piece of batch) {
         const count = piece.to - piece.from;
@@ -114,7 +114,14 @@ export async function computeMissing(
       await work.keep();
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: workThreads.most }, lane));
+  const lanes = await Promise.allSettled(
+    Array.from({ length: workThreads.most }, () =>
+      lane().catch((error: unknown) => {
+        failed.abort();
+        throw error;
+      }),
+    ),
+  );
   const errors = lanes.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
   // The first to fail has the others cancelled: theirs say nothing.
   const telling = errors.find((error) => !(error instanceof LimpetError && error.code === "cancelled"));

@@ -1,6 +1,11 @@
 /** Turns for others in long work of one thread. */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
 import { throwIfCancelled } from "../../src-shared/errors.ts";
+
+/**
+ * Gives all others a turn: timers and messages, too. After a message Node does what `setImmediate` asks for before it looks at them again.
+ */
+export const wholeTurn = (): Promise<void> => setTimeout(0);
 
 /** Time that is worked for before others get their turn, milliseconds. */
 const TURN_MS = 20;

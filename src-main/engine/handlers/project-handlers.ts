@@ -1,6 +1,5 @@
 /** Requests about the project file: open, edit, import, export, split. */
 import { resolve } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { LimpetError } from "../../../src-shared/errors.ts";
 import { checkProjectInTurns } from "../../dataset/check.ts";
 import { mergeProject } from "../../dataset/merge.ts";
@@ -14,6 +13,7 @@ import {
   signalSamples,
   signalSpectrogram,
 } from "../../services/signal-service.ts";
+import { wholeTurn } from "../../threads/turns.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Handlers } from "../rpc-server.ts";
 
@@ -25,7 +25,7 @@ type Names = Extract<
 export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
   /** Tells of a change in a turn of its own: of thousands of recordings, the change and the summary each take a while. */
   const changed = async (): Promise<void> => {
-    await nextTurn();
+    await wholeTurn();
     state.recordingsChanged();
   };
   return {
@@ -46,7 +46,7 @@ export function projectHandlers(state: EngineState): Pick<Handlers, Names> {
     },
     "project:get-summary": () => (state.openProject === null ? null : projectSummary(state.openProject)),
     "project:list-recent": () => state.recent.list(),
-    // In the recording's way it would cost samples: the database checks all its pages in one go.
+    // It reads all of the file: the disk is the recording's.
     "project:check": async (_params, call) => {
       const { path } = state.project;
       state.requireNone("recording");
