@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EXPORT_FORMATS, exportRecordings, safeName } from "../../src-main/dataset/export/export.ts";
@@ -151,6 +151,29 @@ describe("export", () => {
       project.close();
     },
   );
+
+  it("that is cancelled leaves nothing of itself, and a folder that was there", async () => {
+    const folder = temporaryFolder();
+    const project = projectWithAll(folder);
+    const there = join(folder, "there");
+    mkdirSync(there);
+    for (const out of [there, join(folder, "new")]) {
+      const cancel = new AbortController();
+      let files = 0;
+      const work = {
+        signal: cancel.signal,
+        onProgress: (_stage: string, fraction: number) => {
+          if (fraction > 0.2) cancel.abort();
+          files = Math.max(files, existsSync(out) ? readdirSync(out).length : 0);
+        },
+      };
+      await rejectionOf("cancelled", exportRecordings(project, "csv", out, work));
+      expect(files).toBe(1);
+    }
+    expect(readdirSync(folder).filter((name) => !name.startsWith("from."))).toEqual(["there"]);
+    expect(readdirSync(there)).toEqual([]);
+    project.close();
+  });
 
   it("refuses a folder that holds something", async () => {
     const folder = temporaryFolder();

@@ -1,5 +1,5 @@
 /** Writes a project's recordings into a folder, a file for each stream, named so that importing gives the labels again. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordingInfo, StreamInfo } from "../../../src-shared/contract/index.ts";
@@ -28,7 +28,7 @@ const EXTENSIONS: Readonly<Record<ExportFormat, string>> = {
 
 /**
  * Writes all recordings that are not left out to `folder`, which is made if it is missing and must be empty. A file is
- * written under another name first, so that none is ever half there.
+ * written under another name first, so that none is ever half there; where it ends early, nothing of it stays.
  * Returns the number of files. Throws `usage` for a folder that is not empty, `read-only`, `disk-full`, `cancelled`.
  */
 export async function exportRecordings(
@@ -38,27 +38,48 @@ export async function exportRecordings(
   work: WorkOptions = {},
 ): Promise<{ files: number }> {
   const target = resolve(folder);
-  prepareFolder(target);
+  const made = prepareFolder(target);
+  const written: string[] = [];
+  try {
+    await writeAll(project, format, target, written, work);
+  } catch (error) {
+    // A part of a dataset is easily taken for all of it, and the next export would refuse the folder.
+    for (const path of written) rmSync(path, { force: true });
+    if (made && readdirSync(target).length === 0) rmdirSync(target);
+    throw error;
+  }
+  work.onProgress?.("written", 1);
+  return { files: written.length };
+}
+
+/** Adds the path of each file to `written` as soon as it is there. */
+async function writeAll(
+  project: Dataset,
+  format: ExportFormat,
+  target: string,
+  written: string[],
+  work: WorkOptions,
+): Promise<void> {
   const recordings = project.recordings().filter((recording) => !recording.excluded);
   const taken = new Set<string>();
-  let files = 0;
   for (const [index, recording] of recordings.entries()) {
     throwIfCancelled(work.signal);
     work.onProgress?.(`writing ${recording.name}`, index / recordings.length);
     for (const stream of recording.streams) {
-      const name = fileName(recording, stream, EXTENSIONS[format], taken);
+      const path = join(target, fileName(recording, stream, EXTENSIONS[format], taken));
       const { data } = project.readSamples(stream.id, 0, stream.samples);
-      const content = contentOf(format, { stream, samples: data, gaps: project.gaps(stream.id) }, recording);
-      writeWhole(join(target, name), content);
-      files++;
+      writeWhole(
+        path,
+        contentOf(format, { stream, samples: data, gaps: project.gaps(stream.id) }, recording),
+      );
+      written.push(path);
     }
     await nextTurn();
   }
-  work.onProgress?.("written", 1);
-  return { files };
 }
 
-function prepareFolder(folder: string): void {
+/** Returns whether the folder was made now. */
+function prepareFolder(folder: string): boolean {
   try {
     if (existsSync(folder)) {
       if (!statSync(folder).isDirectory() || readdirSync(folder).length > 0) {
@@ -67,9 +88,10 @@ function prepareFolder(folder: string): void {
           hint: "Choose a folder that is empty or does not exist yet; nothing is ever overwritten.",
         });
       }
-    } else {
-      makeFolder(folder);
+      return false;
     }
+    makeFolder(folder);
+    return true;
   } catch (error) {
     throw translateWriteError(error, folder);
   }
