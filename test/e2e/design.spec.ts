@@ -43,6 +43,17 @@ test("a value that cannot be is named and the page stays; findings stand beside 
   await page.getByText("What these words mean").nth(1).click();
   await expect(page.getByText(/^How finely frequencies are told apart/)).toBeVisible();
   await expectAccessible(page);
+
+  // A trained network is not lost by one press.
+  await page.getByRole("button", { name: "Use this design" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Train" })).toBeVisible();
+  await page.getByRole("button", { name: "Train", exact: true }).last().click();
+  await expect(page.getByRole("button", { name: "Go on to convert" })).toBeVisible({ timeout: 120_000 });
+  await page.getByRole("button", { name: /^Delete spectral, dense/ }).click();
+  await page.getByRole("button", { name: "Delete for good" }).blur();
+  await page.getByRole("button", { name: /^Delete spectral, dense/ }).click();
+  await page.getByRole("button", { name: "Delete for good" }).click();
+  await expect(page.getByRole("button", { name: /^Delete spectral, dense/ })).toHaveCount(0);
 });
 
 test("classes are typed one after the other; the room on the disk is in sight; the button that records also stops", async ({

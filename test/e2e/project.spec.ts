@@ -1,5 +1,5 @@
 /** The part of the way that needs neither board nor training: a project, its goal, recordings from files, what is held back. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
 import { type Limpet, test } from "./launch.ts";
@@ -149,4 +149,26 @@ test("Tab reaches device, steps and the page's action, each with a visible focus
   }
   expect([...reached].some((text) => text.includes("Save goal and collect"))).toBe(true);
   expect([...reached].some((text) => text.includes("Deploy"))).toBe(true);
+});
+
+test("a folder that was typed and not opened is opened first, and nothing is saved in another one", async ({
+  limpet,
+}) => {
+  const { page, folder, host } = limpet;
+  test.skip(host === "electron", "Electron has the system's own dialog");
+  const there = join(folder, "over there");
+  mkdirSync(there);
+  await page.getByRole("button", { name: /^New project/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "Folder", exact: true }).fill(join(folder, "nowhere"));
+  await dialog.getByRole("button", { name: "Save here" }).click();
+  await expect(dialog.getByText(/cannot be read/)).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Save here" })).toBeDisabled();
+  await dialog.getByRole("textbox", { name: "Folder", exact: true }).fill(there);
+  await dialog.getByRole("button", { name: "Save here" }).click();
+  await expect(dialog.getByText(/cannot be read/)).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Save here" }).click();
+  await expect(
+    page.getByRole("button", { name: `Project file ${join(there, "My machine.limpet")}` }),
+  ).toBeVisible();
 });
