@@ -171,7 +171,7 @@ describe("an experiment", () => {
     }
     expect(sizes.npz).toBeGreaterThan(1000);
     mkdirSync(join(folder, "taken"));
-    await rejectionOf("read-only", exportModel(project, experiment, "tflite", join(folder, "taken")));
+    await rejectionOf("usage", exportModel(project, experiment, "tflite", join(folder, "taken")));
   });
 
   it("predicts files, and their features are those of the board", async () => {
