@@ -12,6 +12,7 @@ import type {
   SplitResult,
   SplitSummary,
 } from "../../src-shared/contract/index.ts";
+import { LimpetError } from "../../src-shared/errors.ts";
 import type { WorkOptions } from "../../src-shared/work.ts";
 import { checkProject, checkProjectInTurns } from "../dataset/check.ts";
 import { ProjectFile } from "../dataset/project-file.ts";
@@ -213,7 +214,7 @@ export async function checkAndRepairInTurns(
   const found = await checkProjectInTurns(path, work);
   if (!options.repair) return found;
   if (found.ok) return { ...found, repaired: [], backup: null };
-  return { ...repairProject(path), ...(await checkProjectInTurns(path, work)) };
+  return { ...repaired(path), ...(await checkProjectInTurns(path, work)) };
 }
 
 /** Checks a project and, with `repair`, mends it first where it needs that. */
@@ -229,6 +230,19 @@ export function checkAndRepair(
   if (found.ok) {
     return { ...found, repaired: [], backup: null };
   }
-  const { repaired, backup } = repairProject(path);
-  return { ...checkProject(path, work), repaired, backup };
+  return { ...repaired(path), ...checkProject(path, work) };
+}
+
+/** Repairs. A project that cannot even be opened is not told once more to be repaired, but where a whole one may be. */
+function repaired(path: string): ReturnType<typeof repairProject> {
+  try {
+    return repairProject(path);
+  } catch (error) {
+    if (!(error instanceof LimpetError && error.code === "project-corrupt")) throw error;
+    throw new LimpetError("project-corrupt", `${path} is damaged beyond what can be mended.`, {
+      field: path,
+      hint: "`limpet check PROJECT --snapshots` lists the copies that the app made of it, and --restore goes back to one.",
+      cause: error,
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -127,6 +127,19 @@ describe("the commands of a project", () => {
     const mended = await limpet("check", project, "--repair");
     expect([mended.code, mended.json]).toMatchObject([0, { ok: true, recordings: 9, problems: [] }]);
     expect((await limpet("check", project)).code).toBe(0);
+  });
+
+  it("check --repair of what cannot be opened says so, and not to repair it", async () => {
+    const folder = temporaryFolder();
+    const project = join(folder, "p.limpet");
+    await limpet("new", project);
+    await limpet("import", project, dataFolder(folder));
+    truncateSync(project, 8192);
+    expect(await limpet("check", project, "--repair")).toMatchObject({
+      code: 1,
+      message: `${project} is damaged beyond what can be mended.`,
+    });
+    expect(statSync(project).size).toBe(8192);
   });
 
   it("import takes a colleague's project, says what differs, and refuses flags that are for files", async () => {
