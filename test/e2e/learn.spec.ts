@@ -145,7 +145,7 @@ test("a design with plots of its features; search and comparison leave the model
   await page.getByText("With and without a sensor").click();
   await button(page, "Compare with and without accX").click();
   await expect(page.getByText(/It is needed\.|It can be left out|It does harm/)).toBeVisible();
-  await expect(page.getByText("In hand: hasty")).toBeVisible();
+  await expect(page.getByText("Current: hasty")).toBeVisible();
   for (const box of await page.getByRole("checkbox", { name: /side by side$/ }).all()) await box.check();
   await expect(page.getByText("Two experiments side by side")).toBeVisible();
   await button(page, "Compare on the held-back recordings").click();
@@ -156,7 +156,7 @@ test("a design with plots of its features; search and comparison leave the model
   await page.reload();
   await expect(page.getByRole("heading", { level: 1, name: "Collect" })).toBeVisible();
   await goTo(page, "Train");
-  await expect(page.getByText("In hand: hasty")).toBeVisible();
+  await expect(page.getByText("Current: hasty")).toBeVisible();
 
   await page.getByText("Find a better design").click();
   await page.getByLabel("How long").selectOption("30");
@@ -171,7 +171,7 @@ test("a design with plots of its features; search and comparison leave the model
   await expect(page.getByText(/^Found \(\d+\)/)).toBeVisible();
   await expectBothAccessible(limpet);
   await page.getByRole("button", { name: "Use this one" }).first().click();
-  await expect(page.getByText("In hand: hasty")).toHaveCount(0);
+  await expect(page.getByText("Current: hasty")).toHaveCount(0);
 
   // Onto a board that shall rest between windows; its own log can be read.
   await page.keyboard.press("Control+b");
@@ -220,7 +220,7 @@ test("the project file's dialog, the log, and a word when the engine was started
   await expect(page.getByText("The engine was started again; the window is connected to it.")).toBeVisible();
   await expect(page.getByText("45 recordings").first()).toBeVisible();
   await goTo(page, "Train");
-  await expect(page.getByText("In hand: hasty")).toBeVisible();
+  await expect(page.getByText("Current: hasty")).toBeVisible();
 });
 
 /** The engine's process among the descendants of another, null where there is none. */
