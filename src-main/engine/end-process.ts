@@ -8,14 +8,17 @@ import { hasStuckThread } from "../threads/work-threads.ts";
 
 /** Time in which a process that is done may end by itself, milliseconds. */
 const LINGER_MS = 200;
+/** Exit code of what was interrupted; a shell also gives it for a process that SIGINT ended. */
+const INTERRUPTED = 130;
 
 /** Has the process end with `code`; what runs on is cut off after a moment. Output must be flushed before. */
 export function endProcess(code: number): void {
   process.exitCode = code;
   const end = (): void => {
+    if (!hasStuckThread()) process.exit(code);
     // It only reads: nothing is lost.
-    if (hasStuckThread()) process.kill(process.pid, "SIGKILL");
-    process.exit(code);
+    process.removeAllListeners("SIGINT");
+    process.kill(process.pid, code === INTERRUPTED ? "SIGINT" : "SIGKILL");
   };
   setTimeout(end, LINGER_MS).unref();
 }
