@@ -40,12 +40,3 @@ export function DesignForm({
     </>
   );
 }
-
-/** What leaves a block, at its foot. */
-export function Foot({ text }: { text: string }) {
-  return (
-    <p className="block-foot">
-      <span aria-hidden>→</span> <b>{text}</b>
-    </p>
-  );
-}

@@ -11,9 +11,8 @@ import {
 } from "../../src-shared/design.ts";
 import { grouped } from "../locales/format.ts";
 import { Card } from "../widgets/parts.tsx";
-import { Foot } from "./design-form.tsx";
 import { withInputs } from "./design-inputs.ts";
-import { Choice, More, type NumberField, NumberFields, Switch } from "./fields.tsx";
+import { Choice, Foot, More, type NumberField, NumberFields, Switch } from "./fields.tsx";
 import { FEATURE_WORDS, Words } from "./words.tsx";
 
 const BLOCKS = ["spectral", "log-mel", "mfcc", "raw"] as const;

@@ -85,3 +85,12 @@ export function More({ title, children }: { title: string; children: React.React
     </details>
   );
 }
+
+/** What leaves a block, at its foot. */
+export function Foot({ text }: { text: string }) {
+  return (
+    <p className="block-foot">
+      <span aria-hidden>→</span> <b>{text}</b>
+    </p>
+  );
+}

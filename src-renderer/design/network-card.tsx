@@ -9,8 +9,7 @@ import {
   networkDesign,
 } from "../../src-shared/design.ts";
 import { Card } from "../widgets/parts.tsx";
-import { Foot } from "./design-form.tsx";
-import { Choice, More, type NumberField, NumberFields, Switch } from "./fields.tsx";
+import { Choice, Foot, More, type NumberField, NumberFields, Switch } from "./fields.tsx";
 import { networkWords, Words } from "./words.tsx";
 
 const NETWORKS = ["dense", "conv1d", "conv2d", "ds-cnn"] as const;

@@ -5,9 +5,8 @@ import type { DesignReport } from "../../src-shared/contract/index.ts";
 import type { DesignFile, DesignInput } from "../../src-shared/design.ts";
 import { grouped } from "../locales/format.ts";
 import { Card } from "../widgets/parts.tsx";
-import { Foot } from "./design-form.tsx";
 import { type SensorChoice, toggleChannel, toggleSensor, withInputs } from "./design-inputs.ts";
-import { Choice } from "./fields.tsx";
+import { Choice, Foot } from "./fields.tsx";
 import { WINDOW_WORDS, Words } from "./words.tsx";
 
 type Props = {

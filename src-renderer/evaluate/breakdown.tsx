@@ -8,9 +8,12 @@ import { percent } from "../locales/format.ts";
 import { Card, ClassChip } from "../widgets/parts.tsx";
 import { RecordingDialog, type Shown } from "../widgets/recording-dialog.tsx";
 import { ScrollX } from "../widgets/scroll-x.tsx";
-import { range } from "./result-view.tsx";
 
 const FIRST = 8;
+
+/** 92–100 %, whole figures: an interval is no exact thing. */
+export const range = ([low, high]: readonly [number, number]): string =>
+  `${Math.round(low * 100)}–${Math.round(high * 100)} %`;
 
 export function Breakdown({ report }: { report: EvaluationReport }) {
   const groups = report.groups.length > 0;

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { AudioLines, Maximize2, Play, Scissors, Square, Tag, TagsIcon, Undo2, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { RecordingInfo, StreamInfo } from "../../src-shared/contract/index.ts";
+import type { EvaluationReport, RecordingInfo, StreamInfo } from "../../src-shared/contract/index.ts";
 import { useEngine } from "../app/engine-context.ts";
 import { useApp } from "../app/store.ts";
 import { fixed, grouped } from "../locales/format.ts";
@@ -14,7 +14,8 @@ import { useSound } from "../widgets/recording-signal.tsx";
 import { useSignalView } from "../widgets/signal-view.ts";
 import { SpectrogramView } from "../widgets/spectrogram-view.tsx";
 import { WaveView } from "../widgets/wave-view.tsx";
-import type { Mistake } from "./mistakes.tsx";
+
+export type Mistake = EvaluationReport["mistakes"][number];
 
 /** Parts shorter than this are no recordings, seconds. */
 const SHORTEST = 0.02;

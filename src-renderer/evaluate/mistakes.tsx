@@ -8,12 +8,10 @@ import { useApp } from "../app/store.ts";
 import { fixed, grouped, percent } from "../locales/format.ts";
 import { Card, classMark, useLabels } from "../widgets/parts.tsx";
 import { Thumbnail } from "../widgets/thumbnail.tsx";
-import { MistakeDetail } from "./mistake-detail.tsx";
+import { type Mistake, MistakeDetail } from "./mistake-detail.tsx";
 
 const FIRST = 12;
 const MOST = 300;
-
-export type Mistake = EvaluationReport["mistakes"][number];
 
 const keyOf = ({ recording, startMs }: Mistake): string => `${recording} ${startMs}`;
 

@@ -5,7 +5,7 @@ import { fixed, percent } from "../locales/format.ts";
 import { Card, ClassChip, Message, useLabels } from "../widgets/parts.tsx";
 import { ScrollX } from "../widgets/scroll-x.tsx";
 import { AnomalyCard } from "./anomaly-card.tsx";
-import { Breakdown } from "./breakdown.tsx";
+import { Breakdown, range } from "./breakdown.tsx";
 import { ConfusionMatrix } from "./confusion-matrix.tsx";
 import { Mistakes } from "./mistakes.tsx";
 import { Verdict } from "./verdict.tsx";
@@ -109,7 +109,3 @@ function Classes({ report }: { report: EvaluationReport }) {
     </Card>
   );
 }
-
-/** 92–100 %, whole figures: an interval is no exact thing. */
-export const range = ([low, high]: readonly [number, number]): string =>
-  `${Math.round(low * 100)}–${Math.round(high * 100)} %`;

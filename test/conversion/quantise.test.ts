@@ -141,14 +141,14 @@ describe("calibration", () => {
     );
 
   it("takes the answer's range as it is, however rarely its ends are reached", () => {
-    const rare = denseOf([1, 1], [-0.99, 10], "relu");
-    const network = regression([1], [rare, denseOf([1e5, 1], [-10])]);
+    const rare = denseOf([1e5, 1], [-0.99e5, 0], "relu");
+    const network = regression([1], [rare, denseOf([1, 1], [0])]);
     const { output } = quantiseNetwork(
       network,
       even(1001, 1, (x) => x),
       1001,
     );
-    // At 1 the answer is 100,000 x 0.01 + 1; nearly everywhere it lies between -1 and 1.
+    // At 1 the answer is 100,000 x 0.01 + 1; nearly everywhere it lies between 0 and 1.
     expect((127 - output.zeroPoint) * output.scale).toBeGreaterThan(950);
   });
 
