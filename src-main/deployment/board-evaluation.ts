@@ -120,10 +120,14 @@ async function onOwnFlash<T>(
     return work(flashPath);
   }
   const folder = mkdtempSync(join(tmpdir(), "limpet-evaluation-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // A command that is interrupted does not wait for a board that only counts.
+  process.once("exit", remove);
   try {
     return await work(join(folder, "flash"));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   }
 }
 

@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
@@ -200,6 +202,27 @@ describe("a deployment", () => {
 });
 
 describe("an evaluation on a board over the link", () => {
+  it("on a board that is made for it leaves no file behind where the process ends meanwhile", () => {
+    const folder = temporaryFolder();
+    const temporary = join(folder, "temporary");
+    mkdirSync(temporary);
+    writeFileSync(join(folder, "model"), makePackage());
+    const source = join(import.meta.dirname, "../../src-main/deployment/board-evaluation.ts");
+    const script = `
+      import { readdirSync, readFileSync } from "node:fs";
+      const { evaluateOnBoard } = await import(${JSON.stringify(source)});
+      const modelPackage = readFileSync(${JSON.stringify(join(folder, "model"))});
+      evaluateOnBoard({ port: "simulated", modelPackage, windows: [] }).catch(() => {});
+      process.stdout.write(String(readdirSync(process.env.TMPDIR).length));
+      process.exit(0);`;
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      env: { ...process.env, TMPDIR: temporary },
+      encoding: "utf8",
+    });
+    expect(stdout).toBe("1");
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it("gives features and scores of every window in order, of the package that is on the board only", async () => {
     const { board, session, project } = await setUp();
     await session.close();
