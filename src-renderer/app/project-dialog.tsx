@@ -1,7 +1,7 @@
 /** The project file itself: where it is, whether it is sound, its copies of earlier days, and a report for whoever helps. */
 import { Button, Checkbox, Modal } from "@mantine/core";
-import { History, LifeBuoy, ShieldCheck } from "lucide-react";
-import { useState } from "react";
+import { History, LifeBuoy, type LucideIcon, ShieldCheck } from "lucide-react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { said } from "../locales/engine-texts.ts";
 import { fixed, fullDateOf, hourOf } from "../locales/format.ts";
@@ -46,18 +46,15 @@ function Soundness() {
   const { result } = check;
   return (
     <section className="part">
-      <div className="row">
-        <ShieldCheck size={20} aria-hidden />
-        <div className="grow">
-          <h3>{t("Is it intact?")}</h3>
-          <p className="soft small">
-            {t("Reads every sample and compares it with its checksum. Nothing is changed.")}
-          </p>
-        </div>
+      <PartHead
+        icon={ShieldCheck}
+        title={t("Is it intact?")}
+        text={t("Reads every sample and compares it with its checksum. Nothing is changed.")}
+      >
         <Button variant="default" loading={check.running} onClick={() => void check.start({})}>
           {t("Check the project")}
         </Button>
-      </div>
+      </PartHead>
       <ErrorMessage error={check.error} />
       {result !== null &&
         (result.ok ? (
@@ -106,17 +103,13 @@ function Snapshots({ path, onClose }: { path: string; onClose: () => void }) {
   };
   return (
     <section className="part">
-      <div className="row">
-        <History size={20} aria-hidden />
-        <div className="grow">
-          <h3>{t("Copies of earlier days")}</h3>
-          <p className="soft small">
-            {t(
-              "Limpet keeps one copy for each day on which the project was open. Going back keeps the current file, too.",
-            )}
-          </p>
-        </div>
-      </div>
+      <PartHead
+        icon={History}
+        title={t("Copies of earlier days")}
+        text={t(
+          "Limpet keeps one copy for each day on which the project was open. Going back keeps the current file, too.",
+        )}
+      />
       <ErrorMessage error={error ?? restore.error} />
       {restore.running ? (
         <WorkProgress
@@ -197,20 +190,17 @@ function SupportReport({ canHoldProject }: { canHoldProject: boolean }) {
   };
   return (
     <section className="part">
-      <div className="row">
-        <LifeBuoy size={20} aria-hidden />
-        <div className="grow">
-          <h3>{t("A report for support")}</h3>
-          <p className="soft small">
-            {t(
-              "Versions, the log and figures as a zip file. No recordings, no names: look inside before you send it.",
-            )}
-          </p>
-        </div>
+      <PartHead
+        icon={LifeBuoy}
+        title={t("A report for support")}
+        text={t(
+          "Versions, the log and figures as a zip file. No recordings, no names: look inside before you send it.",
+        )}
+      >
         <Button variant="default" loading={save.running} onClick={() => void run()}>
           {t("Save a report…")}
         </Button>
-      </div>
+      </PartHead>
       {canHoldProject && (
         <Checkbox
           label={t("Put the whole project with its recordings into it")}
@@ -220,5 +210,20 @@ function SupportReport({ canHoldProject }: { canHoldProject: boolean }) {
       )}
       <ErrorMessage error={save.error} />
     </section>
+  );
+}
+
+/** What a part of the dialog is for, with what can be done beside it. */
+function PartHead(props: { icon: LucideIcon; title: string; text: string; children?: ReactNode }) {
+  const { icon: Icon } = props;
+  return (
+    <div className="row">
+      <Icon size={20} aria-hidden />
+      <div className="grow">
+        <h3>{props.title}</h3>
+        <p className="soft small">{props.text}</p>
+      </div>
+      {props.children}
+    </div>
   );
 }

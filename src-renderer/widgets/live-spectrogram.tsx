@@ -7,6 +7,7 @@ import { hertz } from "./colors.ts";
 import { LEFT, RIGHT } from "./draw-lanes.ts";
 import { eachFrame } from "./each-frame.ts";
 import { LiveColumns } from "./live-columns.ts";
+import { FrequencyAxis } from "./spectrogram-view.tsx";
 
 const HEIGHT = 150;
 
@@ -48,13 +49,7 @@ export function LiveSpectrogram(props: {
   const name = props.names[channel] ?? "";
   return (
     <div className="trace spectrogram live-spectrogram" style={{ height: HEIGHT + 12 }}>
-      <span className="axis" aria-hidden style={{ height: HEIGHT + 4 }}>
-        <span>{hertz(maxHz)}</span>
-        <b>{props.names.length > 1 ? "" : name}</b>
-        <span>{hertz(maxHz / 2)}</span>
-        <b />
-        <span>0 Hz</span>
-      </span>
+      <FrequencyAxis maxHz={maxHz} name={props.names.length > 1 ? "" : name} height={HEIGHT + 4} />
       <canvas
         ref={canvas}
         role="img"

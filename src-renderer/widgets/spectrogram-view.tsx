@@ -42,13 +42,7 @@ export function SpectrogramView(props: {
     <div>
       <ErrorMessage error={error} />
       <div className="trace spectrogram" style={{ height: HEIGHT + 12 }}>
-        <span className="axis" aria-hidden>
-          <span>{hertz(maxHz)}</span>
-          <b>{name}</b>
-          <span>{hertz(maxHz / 2)}</span>
-          <b />
-          <span>0 Hz</span>
-        </span>
+        <FrequencyAxis maxHz={maxHz} name={name} />
         <canvas
           ref={canvas}
           role="img"
@@ -59,6 +53,28 @@ export function SpectrogramView(props: {
         {props.marked !== null && <Overlay span={view.span} part={props.marked} className="marked" />}
       </div>
     </div>
+  );
+}
+
+/** The frequencies beside a spectrogram, with the channel's name between them. */
+export function FrequencyAxis(props: {
+  maxHz: number;
+  name: string;
+  /** Pixels; as the style sheet has it where absent. */
+  height?: number;
+}) {
+  return (
+    <span
+      className="axis"
+      aria-hidden
+      style={props.height === undefined ? undefined : { height: props.height }}
+    >
+      <span>{hertz(props.maxHz)}</span>
+      <b>{props.name}</b>
+      <span>{hertz(props.maxHz / 2)}</span>
+      <b />
+      <span>0 Hz</span>
+    </span>
   );
 }
 
