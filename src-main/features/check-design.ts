@@ -131,7 +131,7 @@ function checkFrames(
 /** Windows of each label on each side. */
 export type WindowCounts = ReadonlyMap<string, Readonly<Record<SplitName, number>>>;
 
-export function countByLabel(plan: readonly RecordingWindows[]): WindowCounts {
+function countByLabel(plan: readonly RecordingWindows[]): WindowCounts {
   const counts = new Map<string, Record<SplitName, number>>();
   for (const { recording, windows } of plan) {
     const row = counts.get(recording.label) ?? { train: 0, validation: 0, test: 0 };
@@ -305,7 +305,7 @@ export function checkLeaks(plan: readonly RecordingWindows[], options: SplitOpti
 }
 
 /** Groups that have recordings both among training or validation and in the test. */
-export function groupsOnBothSides(plan: readonly RecordingWindows[]): string[] {
+function groupsOnBothSides(plan: readonly RecordingWindows[]): string[] {
   const known = new Set<string>();
   const tested = new Set<string>();
   for (const { recording } of plan) {

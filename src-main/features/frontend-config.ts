@@ -8,8 +8,8 @@ import { samplesIn } from "../dataset/window-count.ts";
 import { butterworth } from "./butterworth.ts";
 
 /** Limits of the format. */
-export const MAX_INPUTS = 4;
-export const MAX_INPUT_CHANNELS = 7;
+const MAX_INPUTS = 4;
+const MAX_INPUT_CHANNELS = 7;
 const SENSOR_BYTES = 16;
 
 const BLOCK_NUMBERS: Readonly<Record<FeatureBlock["block"], number>> = {
@@ -27,7 +27,7 @@ const f32 = (value: number): Parameter => ({ type: "f32", value });
 const u32 = (value: number): Parameter => ({ type: "u32", value });
 
 /** The smallest power of two that is at least `value`. */
-export const powerOfTwoFrom = (value: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, value)));
+const powerOfTwoFrom = (value: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, value)));
 
 /** Samples of a frame and of the distance between frames, and the FFT's length, at a rate. */
 export function frameSamples(

@@ -14,7 +14,7 @@ export type SensorFacts = {
 };
 
 /** Rates closer together than this are one rate: clocks of sensors of one kind differ by that much. */
-export const SAME_RATE = 0.005;
+const SAME_RATE = 0.005;
 
 export const sameRate = (a: number, b: number): boolean => Math.abs(a - b) <= SAME_RATE * Math.max(a, b);
 

@@ -39,7 +39,7 @@ export type LabelSummary = {
 };
 
 /** Labels in the order of their names. */
-export function summarise({ windows, features: { size, values } }: Table): LabelSummary[] {
+function summarise({ windows, features: { size, values } }: Table): LabelSummary[] {
   const sums = new Map<string, { windows: number; sum: Float64Array; squares: Float64Array }>();
   for (const [row, { recording }] of windows.entries()) {
     let entry = sums.get(recording.label);
@@ -66,7 +66,7 @@ export function summarise({ windows, features: { size, values } }: Table): Label
 }
 
 /** The panels of all inputs; their features lie end to end. */
-export function panelsOf(design: Design, labels: readonly LabelSummary[]): Panel[] {
+function panelsOf(design: Design, labels: readonly LabelSummary[]): Panel[] {
   let begin = 0;
   return design.inputs.flatMap((input) => {
     const shape = inputFeatureShape(design, input);

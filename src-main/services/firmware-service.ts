@@ -112,7 +112,7 @@ export async function boardOfDrive(
 export const portOfDrive = (path: string): string => `${DRIVE}${path}`;
 
 /** The board at a port by its USB identity, where Limpet can write its firmware; else null. */
-export async function writableBoardAt(
+async function writableBoardAt(
   port: string,
   tools: Pick<FirmwareTools, "ports"> = TOOLS,
 ): Promise<BoardDescription | null> {

@@ -7,7 +7,7 @@ import type { SamplesMessage } from "../boards/link/messages.ts";
 import type { ChosenSensor } from "./sample-recorder.ts";
 
 /** Length of the pieces whose level counts: those of the live signal, so that what is seen there is what starts. */
-export const LEVEL_SECONDS = 0.05;
+const LEVEL_SECONDS = 0.05;
 
 type Held = { readonly chosen: ChosenSensor; messages: SamplesMessage[]; first: bigint | null };
 

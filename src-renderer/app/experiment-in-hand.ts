@@ -24,7 +24,7 @@ export function stepsFor(
   };
 }
 
-export const newestOf = (experiments: readonly { readonly id: number }[]): number | null =>
+const newestOf = (experiments: readonly { readonly id: number }[]): number | null =>
   experiments.length === 0 ? null : Math.max(...experiments.map(({ id }) => id));
 
 const keyOf = (project: string): string => `limpet.experiment:${project}`;

@@ -19,7 +19,7 @@ function show(id: string): void {
 }
 
 /** What to do next, or null where everything is done. */
-export function nextStep(state: AppState): Next | null {
+function nextStep(state: AppState): Next | null {
   const { summary, experiments } = state;
   const steps = stepsInHand(state);
   if (summary === null || steps === null) return null;

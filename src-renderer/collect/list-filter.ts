@@ -20,8 +20,7 @@ export type ListFilter = {
 
 export const NO_FILTER: ListFilter = { search: "", label: "", group: "", state: "all", sort: "newest" };
 
-export const hasWarning = (one: RecordingInfo): boolean =>
-  one.quality.some(({ level }) => level === "warning");
+const hasWarning = (one: RecordingInfo): boolean => one.quality.some(({ level }) => level === "warning");
 
 const ORDERS: Record<Sort, (a: RecordingInfo, b: RecordingInfo) => number> = {
   newest: (a, b) => b.id - a.id,

@@ -202,7 +202,7 @@ async function importContents(client: EngineClient, files: readonly File[]): Pro
 }
 
 /** A file's content in base64. */
-export function base64Of(file: Blob): Promise<string> {
+function base64Of(file: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result).split(",")[1] ?? "");

@@ -14,8 +14,8 @@ export type SensorChoice = {
 };
 
 /** The most that a board joins (docs/design.md). */
-export const MOST_INPUTS = 4;
-export const MOST_CHANNELS = 7;
+const MOST_INPUTS = 4;
+const MOST_CHANNELS = 7;
 
 /** Sensors of the recordings that are used, in the order of their first appearance. */
 export function sensorChoices(recordings: readonly RecordingInfo[]): SensorChoice[] {

@@ -75,7 +75,7 @@ export function tickStep(span: number, wanted: number): number {
 let known: { readonly scheme: string; readonly colors: Map<string, string> } | null = null;
 
 /** The theme's colours by their names. Asked for once: each question has the browser settle all styles, twenty times a second. */
-export function themeColors(element: HTMLElement): (name: string) => string {
+function themeColors(element: HTMLElement): (name: string) => string {
   const scheme = document.documentElement.getAttribute("data-mantine-color-scheme") ?? "";
   if (known?.scheme !== scheme) known = { scheme, colors: new Map() };
   const { colors } = known;

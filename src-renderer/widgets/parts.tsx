@@ -174,7 +174,7 @@ export function WorkProgress(props: {
   );
 }
 
-export function useSecondsSince(startedAt: number): number {
+function useSecondsSince(startedAt: number): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 500);

@@ -10,11 +10,11 @@ const GOALS: Readonly<Record<Reach["goal"], string>> = {
   "year-on-two-aa": "a year on two AA cells",
 };
 
-export const milliwattText = (milliwatts: number): string =>
+const milliwattText = (milliwatts: number): string =>
   milliwatts < 0.1 ? `${(1000 * milliwatts).toPrecision(2)} µW` : `${milliwatts.toPrecision(3)} mW`;
 
 /** A period in the seconds that `--every` takes. */
-export const periodText = (everyMs: number): string => `${everyMs / 1000} s`;
+const periodText = (everyMs: number): string => `${everyMs / 1000} s`;
 
 const daysText = (days: number | null): string => (days === null ? "-" : `${Math.floor(days)} days`);
 
@@ -33,7 +33,7 @@ export function budgetRows(budget: PowerBudget): [string, string][] {
 }
 
 /** What reaches a goal. */
-export function reachText({ everyMs, milliwatts, days, reason }: Reach): string {
+function reachText({ everyMs, milliwatts, days, reason }: Reach): string {
   if (everyMs === null || milliwatts === null) return reason ?? "not reached";
   const figures = `${milliwattText(milliwatts)}, ${daysText(days)}`;
   return everyMs === 0
