@@ -335,7 +335,7 @@ static void compute(const block_input *input, bool cepstral, const float *window
   uint32_t kept_width = kept_columns(cepstral, &p);
   uint32_t used = input->samples < p.frame ? input->samples : p.frame;
   float floor = maths_exp(p.noise_floor_db * DB_TO_NATS);
-  prepare(&p, input->rate_hz, &s);
+  if (!input->repeated) prepare(&p, input->rate_hz, &s);
   for (uint32_t c = 0; c < input->channels; c++) {
     float *out = features + (size_t)c * frames * columns;
     float *rows = input->kept == NULL ? NULL : input->kept + (size_t)c * frames * kept_width;

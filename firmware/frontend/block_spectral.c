@@ -201,17 +201,21 @@ static void put_bands(const parameters *p, const float *power, float *out) {
   }
 }
 
+static void prepare(uint32_t length, const spaces *s) {
+  fft_prepare(length, s->table);
+  /* The periodic Hann window out of the table's cosines: 0.5 - 0.5 cos(2 pi i / length). */
+  for (uint32_t i = 0; i < length / 2u; i++) {
+    s->hann[i] = 0.5f - 0.5f * s->table[2u * i];
+    s->hann[i + length / 2u] = 0.5f + 0.5f * s->table[2u * i];
+  }
+}
+
 void block_spectral_compute(const block_input *input, const float *window, void *scratch, float *features) {
   parameters p;
   read(input, &p);
   uint32_t count = input->samples / p.decimation;
   spaces s = divide(scratch, p.fft_length);
-  fft_prepare(p.fft_length, s.table);
-  /* The periodic Hann window out of the table's cosines: 0.5 - 0.5 cos(2 pi i / length). */
-  for (uint32_t i = 0; i < p.fft_length / 2u; i++) {
-    s.hann[i] = 0.5f - 0.5f * s.table[2u * i];
-    s.hann[i + p.fft_length / 2u] = 0.5f + 0.5f * s.table[2u * i];
-  }
+  if (!input->repeated) prepare(p.fft_length, &s);
   for (uint32_t c = 0; c < input->channels; c++) {
     block_decimate(input, window, c, p.scale, p.decimation, s.signal, 1);
     remove_mean(s.signal, count);

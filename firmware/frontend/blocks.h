@@ -21,6 +21,8 @@ typedef struct {
   /* What the window before has left, and by how many samples this one lies behind it; NULL and 0 where there is none. */
   float *kept;
   uint32_t moved;
+  /* The work space is as the call before has left it, which had the same parameters: tables in it need not be made again. */
+  bool repeated;
 } block_input;
 
 typedef struct {

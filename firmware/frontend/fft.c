@@ -41,7 +41,24 @@ static inline complex32 twiddle(const complex32 *table, uint32_t half, uint32_t 
 /* One stage: `n` points left to be split, `stride` transforms side by side; `length` is the real signal's. */
 static void radix_4(uint32_t length, const complex32 *table, uint32_t n, uint32_t stride, const complex32 *x, complex32 *y) {
   uint32_t quarter = n / 4u;
-  for (uint32_t p = 0; p < quarter; p++) {
+  /* What is not turned: all of the last stage, and a quarter of the one before. */
+  for (uint32_t q = 0; q < stride; q++) {
+    complex32 a = x[q];
+    complex32 b = x[q + stride * quarter];
+    complex32 c = x[q + stride * quarter * 2u];
+    complex32 d = x[q + stride * quarter * 3u];
+    complex32 ac = {a.re + c.re, a.im + c.im};
+    complex32 bd = {b.re + d.re, b.im + d.im};
+    y[q].re = ac.re + bd.re;
+    y[q].im = ac.im + bd.im;
+    y[q + stride].re = (a.re - c.re) + (b.im - d.im);
+    y[q + stride].im = (a.im - c.im) - (b.re - d.re);
+    y[q + stride * 2u].re = ac.re - bd.re;
+    y[q + stride * 2u].im = ac.im - bd.im;
+    y[q + stride * 3u].re = (a.re - c.re) - (b.im - d.im);
+    y[q + stride * 3u].im = (a.im - c.im) + (b.re - d.re);
+  }
+  for (uint32_t p = 1; p < quarter; p++) {
     uint32_t k = p * (length / n);
     complex32 w1 = table[k];
     complex32 w2 = twiddle(table, length / 2u, 2u * k);

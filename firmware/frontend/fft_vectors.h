@@ -23,6 +23,20 @@ typedef struct {
   v128_t out[4];
 } butterflies;
 
+/* Without turning. Times 1 (as the first stage has it) is the same but for the sign of a zero, which its square has not. */
+static inline butterflies straight_2(v128_t a, v128_t b, v128_t c, v128_t d) {
+  v128_t ac = wasm_f32x4_add(a, c);
+  v128_t bd = wasm_f32x4_add(b, d);
+  v128_t difference = wasm_f32x4_sub(a, c);
+  v128_t turned = wasm_v128_xor(swap(wasm_f32x4_sub(b, d)), wasm_f32x4_const(0.0f, -0.0f, 0.0f, -0.0f));
+  butterflies r;
+  r.out[0] = wasm_f32x4_add(ac, bd);
+  r.out[1] = wasm_f32x4_add(difference, turned);
+  r.out[2] = wasm_f32x4_sub(ac, bd);
+  r.out[3] = wasm_f32x4_sub(difference, turned);
+  return r;
+}
+
 static inline butterflies butterfly_2(v128_t a, v128_t b, v128_t c, v128_t d, v128_t w1, v128_t w2, v128_t w3) {
   v128_t ac = wasm_f32x4_add(a, c);
   v128_t bd = wasm_f32x4_add(b, d);
@@ -62,7 +76,12 @@ static void radix_4(uint32_t length, const complex32 *table, uint32_t n, uint32_
     first_radix_4(length, table, x, y);
     return;
   }
-  for (uint32_t p = 0; p < quarter; p++) {
+  for (uint32_t q = 0; q < stride; q += 2u) {
+    butterflies r = straight_2(wasm_v128_load(x + q), wasm_v128_load(x + q + stride * quarter),
+                               wasm_v128_load(x + q + stride * quarter * 2u), wasm_v128_load(x + q + stride * quarter * 3u));
+    for (uint32_t i = 0; i < 4u; i++) wasm_v128_store(y + q + stride * i, r.out[i]);
+  }
+  for (uint32_t p = 1; p < quarter; p++) {
     uint32_t k = p * (length / n);
     complex32 third = twiddle(table, length / 2u, 3u * k);
     v128_t w1 = both(table[k], table[k]);

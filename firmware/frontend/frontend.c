@@ -19,9 +19,9 @@ static const block BLOCKS[] = {
 };
 #define BLOCK_COUNT (sizeof BLOCKS / sizeof BLOCKS[0])
 
-static block_input input_of(const model_package_input *from) {
+static block_input input_of(const model_package_input *from, bool repeated) {
   block_input input = {from->parameters.bytes, from->parameters.count, from->rate_hz, from->channels,
-                       from->window_samples,  from->stride_samples,   NULL,          0};
+                       from->window_samples,  from->stride_samples,   NULL,          0, repeated};
   return input;
 }
 
@@ -34,7 +34,7 @@ int frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out) {
   *out = (frontend_size){0, 0, 0, 0};
   if (number < 0) return number == MODEL_PACKAGE_UNSUPPORTED ? FRONTEND_UNSUPPORTED : FRONTEND_CORRUPT;
   for (int i = 0; i < number; i++) {
-    block_input input = input_of(&inputs[i]);
+    block_input input = input_of(&inputs[i], false);
     block_size size;
     if (inputs[i].block >= BLOCK_COUNT || inputs[i].block_version != BLOCK_VERSION) return FRONTEND_UNSUPPORTED;
     int status = BLOCKS[inputs[i].block].measure(&input, &size);
@@ -47,17 +47,14 @@ int frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out) {
   return 0;
 }
 
-void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {
-  frontend_advance(frnt, count, window, scratch, NULL, NULL, features);
-}
-
-void frontend_advance(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, void *kept, const uint32_t *moved,
-                      float *features) {
+static void compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, void *kept, const uint32_t *moved,
+                    bool repeated, float *features) {
   uint8_t *left = kept;
   model_package_input inputs[MODEL_PACKAGE_MAX_INPUTS];
   int number = model_package_read_frontend(frnt, count, inputs);
   for (int i = 0; i < number; i++) {
-    block_input input = input_of(&inputs[i]);
+    /* Inputs share the work space: tables of one are gone after the next. */
+    block_input input = input_of(&inputs[i], repeated && number == 1);
     const block *b = &BLOCKS[inputs[i].block];
     block_size size;
     b->measure(&input, &size);
@@ -70,4 +67,17 @@ void frontend_advance(const uint8_t *frnt, uint32_t count, const float *window, 
     window += input.samples * input.channels;
     features += size.features;
   }
+}
+
+void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {
+  compute(frnt, count, window, scratch, NULL, NULL, false, features);
+}
+
+void frontend_repeat(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {
+  compute(frnt, count, window, scratch, NULL, NULL, true, features);
+}
+
+void frontend_advance(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, void *kept, const uint32_t *moved,
+                      float *features) {
+  compute(frnt, count, window, scratch, kept, moved, false, features);
 }

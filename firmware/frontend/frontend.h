@@ -39,6 +39,9 @@ int frontend_measure(const uint8_t *frnt, uint32_t count, frontend_size *out);
  */
 void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features);
 
+/* The same of a further window, in a `scratch` as the call before on this `frnt` has left it: what does not depend on the window is in it. */
+void frontend_repeat(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features);
+
 /*
  * The same features of a window that follows another one: frames that both share are not computed again. `kept` holds kept_bytes that
  * the call before has left; `moved` says by how many samples the window of each input has moved since then, all 0 the first time.

@@ -20,6 +20,7 @@ const exportsSchema = z.object({
   limpet_twin_frontend_version: call,
   limpet_twin_frontend_measure: call,
   limpet_twin_frontend_compute: call,
+  limpet_twin_frontend_repeat: call,
   limpet_twin_network_load: call,
   limpet_twin_network_invoke: call,
   limpet_twin_pipeline_load: call,
@@ -209,6 +210,8 @@ export class Twin {
     const scratchAt = this.#allocate(scratchBytes);
     const featuresAt = this.#allocate(4 * featureCount);
     let open = true;
+    // Its tables are in its own work space, and stay there from one window to the next.
+    let prepared = false;
     return {
       windowValues,
       featureCount,
@@ -216,7 +219,9 @@ export class Twin {
         if (!open) throw stale("front end");
         requireLength("window", window.length, windowValues);
         new Float32Array(wasm.memory.buffer, windowAt, windowValues).set(window);
-        wasm.limpet_twin_frontend_compute(frntAt, frnt.length, windowAt, scratchAt, featuresAt);
+        const compute = prepared ? wasm.limpet_twin_frontend_repeat : wasm.limpet_twin_frontend_compute;
+        compute(frntAt, frnt.length, windowAt, scratchAt, featuresAt);
+        prepared = true;
         out.set(new Float32Array(wasm.memory.buffer, featuresAt, featureCount));
         return out;
       },

@@ -24,6 +24,32 @@ const parts = (lengthMs: number, ...inputs: ResolvedInput[]): Parts => ({
   inputs,
 });
 
+const sound = { sensor: "microphone", rateHz: 16_000, channels: ["audio"], channelIndices: [0] };
+const designs = [
+  parts(1000, input({ block: "raw" })),
+  parts(1000, input({ block: "raw", decimation: 7 })),
+  parts(640, input({ block: "spectral", fftLength: 64, bands: 32 })),
+  parts(640, input({ block: "spectral", fftLength: 128, bands: 1, statistics: false })),
+  parts(
+    2000,
+    input({ block: "spectral", fftLength: 128, filter: { kind: "low-pass", cutoffHz: 40, order: 8 } }),
+  ),
+  parts(
+    1000,
+    input({ block: "spectral", fftLength: 64 }),
+    input({ block: "raw" }, { sensor: "temperature", rateHz: 3, channels: ["celsius"], channelIndices: [0] }),
+  ),
+  parts(1000, input({ block: "spectral", fftLength: 64 }), input({ block: "spectral", fftLength: 32 })),
+  parts(1000, input({ block: "log-mel" }, sound)),
+  parts(1000, input({ block: "mfcc", coefficients: 10, windowNormalisation: "mean" }, sound)),
+];
+
+const withoutTwin = (skip: () => void): void => {
+  if (existsSync(join(firmwareFolder(), "twin.wasm"))) return;
+  console.warn("SKIPPED: the device twin is not built (npm run setup)");
+  skip();
+};
+
 describe("the front end's configuration", () => {
   it("has every byte where docs/model-package.md says", () => {
     const bytes = encodeFrontend(
@@ -62,37 +88,35 @@ describe("the front end's configuration", () => {
   });
 
   it("asks the twin for the shape that the design reckons with", async ({ skip }) => {
-    if (!existsSync(join(firmwareFolder(), "twin.wasm"))) {
-      console.warn("SKIPPED: the device twin is not built (npm run setup)");
-      skip();
-    }
+    withoutTwin(skip);
     const twin = await Twin.load();
-    const sound = { sensor: "microphone", rateHz: 16_000, channels: ["audio"], channelIndices: [0] };
-    const designs = [
-      parts(1000, input({ block: "raw" })),
-      parts(1000, input({ block: "raw", decimation: 7 })),
-      parts(640, input({ block: "spectral", fftLength: 64, bands: 32 })),
-      parts(640, input({ block: "spectral", fftLength: 128, bands: 1, statistics: false })),
-      parts(
-        2000,
-        input({ block: "spectral", fftLength: 128, filter: { kind: "low-pass", cutoffHz: 40, order: 8 } }),
-      ),
-      parts(
-        1000,
-        input({ block: "spectral", fftLength: 64 }),
-        input(
-          { block: "raw" },
-          { sensor: "temperature", rateHz: 3, channels: ["celsius"], channelIndices: [0] },
-        ),
-      ),
-      parts(1000, input({ block: "log-mel" }, sound)),
-      parts(1000, input({ block: "mfcc", coefficients: 10, windowNormalisation: "mean" }, sound)),
-    ];
     for (const design of designs) {
       const frontend = twin.frontend(encodeFrontend(design));
       expect(frontend.windowValues).toBe(windowValuesOf(design));
       expect(frontend.featureCount).toBe(product(featureShape(design)));
       frontend.close();
+    }
+  });
+
+  it("gives the features of a window whatever was computed before it", async ({ skip }) => {
+    withoutTwin(skip);
+    const twin = await Twin.load();
+    for (const design of designs) {
+      const [first, second] = [0.1, 7].map((step) =>
+        Float32Array.from({ length: windowValuesOf(design) }, (_, i) => Math.sin(step * i) + (i % 5) / 9),
+      ) as [Float32Array, Float32Array];
+      const fresh = (window: Float32Array): Float32Array => {
+        const frontend = twin.frontend(encodeFrontend(design));
+        try {
+          return frontend.compute(window);
+        } finally {
+          frontend.close();
+        }
+      };
+      const used = twin.frontend(encodeFrontend(design));
+      const computed = [first, second, first].map((window) => used.compute(window));
+      used.close();
+      expect(computed).toEqual([first, second, first].map(fresh));
     }
   });
 

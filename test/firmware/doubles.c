@@ -37,6 +37,10 @@ void frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, 
   for (uint32_t i = 0; i < size.feature_count; i++) features[i] = window[i] * 2.0f;
 }
 
+void frontend_repeat(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {
+  frontend_compute(frnt, count, window, scratch, features);
+}
+
 /* The model's bytes: u32 number of inputs. */
 int classifier_load(const uint8_t *model, uint32_t count, uint8_t *arena, uint32_t arena_bytes, classifier *out) {
   uint32_t inputs;

@@ -48,6 +48,7 @@ void limpet_twin_free(void *memory);
 int32_t limpet_twin_frontend_version(void);
 int32_t limpet_twin_frontend_measure(const uint8_t *frnt, uint32_t count, uint32_t *out);
 void limpet_twin_frontend_compute(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features);
+void limpet_twin_frontend_repeat(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features);
 int32_t limpet_twin_network_load(const uint8_t *model, uint32_t count, uint8_t *arena, uint32_t arena_bytes, twin_network *out);
 int32_t limpet_twin_network_invoke(void);
 int32_t limpet_twin_pipeline_load(const uint8_t *package, uint32_t count, uint8_t *pool, uint32_t pool_bytes, twin_pipeline *out);
@@ -78,6 +79,10 @@ int32_t EXPORT(limpet_twin_frontend_measure)(const uint8_t *frnt, uint32_t count
 
 void EXPORT(limpet_twin_frontend_compute)(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {
   frontend_compute(frnt, count, window, scratch, features);
+}
+
+void EXPORT(limpet_twin_frontend_repeat)(const uint8_t *frnt, uint32_t count, const float *window, void *scratch, float *features) {
+  frontend_repeat(frnt, count, window, scratch, features);
 }
 
 int32_t EXPORT(limpet_twin_network_load)(const uint8_t *model, uint32_t count, uint8_t *arena, uint32_t arena_bytes, twin_network *out) {
