@@ -38,27 +38,35 @@ static inline complex32 twiddle(const complex32 *table, uint32_t half, uint32_t 
 #if defined(__wasm_simd128__)
 #include "fft_vectors.h"
 #else
+typedef struct {
+  complex32 sum;
+  complex32 minus;
+  complex32 even;
+  complex32 plus;
+} butterfly;
+
+static inline butterfly butterfly_of(complex32 a, complex32 b, complex32 c, complex32 d) {
+  complex32 ac = {a.re + c.re, a.im + c.im};
+  complex32 bd = {b.re + d.re, b.im + d.im};
+  butterfly r = {{ac.re + bd.re, ac.im + bd.im},
+                 {(a.re - c.re) + (b.im - d.im), (a.im - c.im) - (b.re - d.re)},
+                 {ac.re - bd.re, ac.im - bd.im},
+                 {(a.re - c.re) - (b.im - d.im), (a.im - c.im) + (b.re - d.re)}};
+  return r;
+}
+
 /* One stage: `n` points left to be split, `stride` transforms side by side; `length` is the real signal's. */
 static void radix_4(uint32_t length, const complex32 *table, uint32_t n, uint32_t stride, const complex32 *x, complex32 *y) {
-  uint32_t quarter = n / 4u;
+  uint32_t part = stride * (n / 4u);
   /* What is not turned: all of the last stage, and a quarter of the one before. */
   for (uint32_t q = 0; q < stride; q++) {
-    complex32 a = x[q];
-    complex32 b = x[q + stride * quarter];
-    complex32 c = x[q + stride * quarter * 2u];
-    complex32 d = x[q + stride * quarter * 3u];
-    complex32 ac = {a.re + c.re, a.im + c.im};
-    complex32 bd = {b.re + d.re, b.im + d.im};
-    y[q].re = ac.re + bd.re;
-    y[q].im = ac.im + bd.im;
-    y[q + stride].re = (a.re - c.re) + (b.im - d.im);
-    y[q + stride].im = (a.im - c.im) - (b.re - d.re);
-    y[q + stride * 2u].re = ac.re - bd.re;
-    y[q + stride * 2u].im = ac.im - bd.im;
-    y[q + stride * 3u].re = (a.re - c.re) - (b.im - d.im);
-    y[q + stride * 3u].im = (a.im - c.im) + (b.re - d.re);
+    butterfly r = butterfly_of(x[q], x[q + part], x[q + 2u * part], x[q + 3u * part]);
+    y[q] = r.sum;
+    y[q + stride] = r.minus;
+    y[q + stride * 2u] = r.even;
+    y[q + stride * 3u] = r.plus;
   }
-  for (uint32_t p = 1; p < quarter; p++) {
+  for (uint32_t p = 1; p < n / 4u; p++) {
     uint32_t k = p * (length / n);
     complex32 w1 = table[k];
     complex32 w2 = twiddle(table, length / 2u, 2u * k);
@@ -66,20 +74,11 @@ static void radix_4(uint32_t length, const complex32 *table, uint32_t n, uint32_
     const complex32 *from = x + stride * p;
     complex32 *to = y + stride * 4u * p;
     for (uint32_t q = 0; q < stride; q++) {
-      complex32 a = from[q];
-      complex32 b = from[q + stride * quarter];
-      complex32 c = from[q + stride * quarter * 2u];
-      complex32 d = from[q + stride * quarter * 3u];
-      complex32 ac = {a.re + c.re, a.im + c.im};
-      complex32 bd = {b.re + d.re, b.im + d.im};
-      complex32 even = {ac.re - bd.re, ac.im - bd.im};
-      complex32 minus = {(a.re - c.re) + (b.im - d.im), (a.im - c.im) - (b.re - d.re)};
-      complex32 plus = {(a.re - c.re) - (b.im - d.im), (a.im - c.im) + (b.re - d.re)};
-      to[q].re = ac.re + bd.re;
-      to[q].im = ac.im + bd.im;
-      to[q + stride] = times(minus, w1);
-      to[q + stride * 2u] = times(even, w2);
-      to[q + stride * 3u] = times(plus, w3);
+      butterfly r = butterfly_of(from[q], from[q + part], from[q + 2u * part], from[q + 3u * part]);
+      to[q] = r.sum;
+      to[q + stride] = times(r.minus, w1);
+      to[q + stride * 2u] = times(r.even, w2);
+      to[q + stride * 3u] = times(r.plus, w3);
     }
   }
 }

@@ -28,6 +28,7 @@ static inline butterflies straight_2(v128_t a, v128_t b, v128_t c, v128_t d) {
   v128_t ac = wasm_f32x4_add(a, c);
   v128_t bd = wasm_f32x4_add(b, d);
   v128_t difference = wasm_f32x4_sub(a, c);
+  /* (b.im - d.im, -(b.re - d.re)) */
   v128_t turned = wasm_v128_xor(swap(wasm_f32x4_sub(b, d)), wasm_f32x4_const(0.0f, -0.0f, 0.0f, -0.0f));
   butterflies r;
   r.out[0] = wasm_f32x4_add(ac, bd);
@@ -38,16 +39,10 @@ static inline butterflies straight_2(v128_t a, v128_t b, v128_t c, v128_t d) {
 }
 
 static inline butterflies butterfly_2(v128_t a, v128_t b, v128_t c, v128_t d, v128_t w1, v128_t w2, v128_t w3) {
-  v128_t ac = wasm_f32x4_add(a, c);
-  v128_t bd = wasm_f32x4_add(b, d);
-  v128_t difference = wasm_f32x4_sub(a, c);
-  /* (b.im - d.im, -(b.re - d.re)) */
-  v128_t turned = wasm_v128_xor(swap(wasm_f32x4_sub(b, d)), wasm_f32x4_const(0.0f, -0.0f, 0.0f, -0.0f));
-  butterflies r;
-  r.out[0] = wasm_f32x4_add(ac, bd);
-  r.out[1] = times_2(wasm_f32x4_add(difference, turned), w1);
-  r.out[2] = times_2(wasm_f32x4_sub(ac, bd), w2);
-  r.out[3] = times_2(wasm_f32x4_sub(difference, turned), w3);
+  butterflies r = straight_2(a, b, c, d);
+  r.out[1] = times_2(r.out[1], w1);
+  r.out[2] = times_2(r.out[2], w2);
+  r.out[3] = times_2(r.out[3], w3);
   return r;
 }
 

@@ -13,7 +13,7 @@ import { Twin, type TwinFrontend } from "./twin.ts";
 import { recordingSources, WindowReader } from "./window-source.ts";
 
 /**
- * Features of windows of some recordings into `out`, in order. `go` is asked after each window whether to go on; returns how many
+ * Features of windows of some recordings into `out`, in order. `breathe` is asked after each window whether to go on; returns how many
  * were computed. Throws `cancelled`; `invalid-design` where a sample is not a number.
  */
 export async function computeWindows(

@@ -1,15 +1,7 @@
 /** A colleague's project taken into one's own: what comes, what is there already, what differs, and what happens when it goes wrong. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import {
-  appendFileSync,
-  copyFileSync,
-  existsSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, describe, expect, it } from "vitest";
@@ -17,7 +9,6 @@ import { checkProject } from "../../src-main/dataset/check.ts";
 import { mergeProject } from "../../src-main/dataset/merge.ts";
 import { ProjectFile } from "../../src-main/dataset/project-file.ts";
 import { SCHEMA_VERSION } from "../../src-main/dataset/schema.ts";
-import { smallDisk } from "../faults/small-disk.ts";
 import { abortedWhen } from "../waiting.ts";
 import { errorOf, finished, recordingOf, rejectionOf, temporaryFolder } from "./helpers.ts";
 import { writeFormatOne } from "./older-project.ts";
@@ -43,15 +34,6 @@ function twoProjects(): { mine: ProjectFile; other: ProjectFile; path: string } 
   const other = projectAt(join(folder, "other.limpet"));
   for (let i = 2; i < 6; i++) other.addRecording(finished(`b.${i}`, "idle", 9000, i));
   return { mine, other, path: join(folder, "other.limpet") };
-}
-
-/** Makes a disk full to its last page. */
-function fill(filler: string): void {
-  try {
-    for (;;) appendFileSync(filler, new Uint8Array(64 * 1024));
-  } catch {
-    // Full.
-  }
 }
 
 const samplesOf = (project: ProjectFile, id: number): Buffer[] =>
@@ -301,79 +283,6 @@ describe("a merge that cannot be done", () => {
       expect(inside()).toBe(3);
     }
     expect(await mergeProject(mine, path)).toMatchObject({ imported: 147 });
-  });
-
-  it("on a disk without room for it is refused before anything comes in", async ({ skip }) => {
-    const disk = smallDisk(3 * 1024 * 1024);
-    if (typeof disk === "string") return skip(disk);
-    try {
-      const other = projectAt(join(temporaryFolder(), "other.limpet"));
-      for (let i = 0; i < 40; i++) other.addRecording(finished(`b.${i}`, "idle", 15_000, i));
-      const mine = projectAt(join(disk.folder, "mine.limpet"));
-      mine.addRecording(finished("a", "idle", 1000, 99));
-      const { message } = await rejectionOf("disk-full", mergeProject(mine, other.path));
-      expect(message).toContain("MB");
-      expect(mine.database.get("SELECT count(*) AS n FROM recordings")).toEqual({ n: 1 });
-    } finally {
-      for (const project of open.splice(0)) project.close();
-      disk.remove();
-    }
-  });
-
-  it("on a disk that becomes full meanwhile leaves the project usable, and works when there is room", async ({
-    skip,
-  }) => {
-    const disk = smallDisk(40 * 1024 * 1024);
-    if (typeof disk === "string") return skip(disk);
-    try {
-      const other = projectAt(join(temporaryFolder(), "other.limpet"));
-      for (let i = 0; i < 80; i++) other.addRecording(finished(`b.${i}`, "idle", 15_000, i));
-      const mine = projectAt(join(disk.folder, "mine.limpet"));
-      mine.addRecording(finished("a", "idle", 1000, 99));
-      const filler = join(disk.folder, "filler");
-      await rejectionOf("disk-full", mergeProject(mine, other.path, { onProgress: () => fill(filler) }));
-      expect(mine.recordings().map(({ name }) => name)).toEqual(["a"]);
-      mine.close();
-      // Also while there is no room to tidy up.
-      const full = projectAt(mine.path);
-      expect(full.recordings().map(({ name }) => name)).toEqual(["a"]);
-      full.close();
-      rmSync(filler);
-      const again = projectAt(mine.path);
-      expect(again.database.get("SELECT count(*) AS n FROM recordings")).toEqual({ n: 1 });
-      expect(await mergeProject(again, other.path)).toMatchObject({ imported: 80 });
-      again.close();
-      expect(checkProject(mine.path)).toMatchObject({ ok: true, recordings: 81 });
-    } finally {
-      for (const project of open.splice(0)) project.close();
-      disk.remove();
-    }
-  });
-
-  it("on a disk that becomes full when all of it has come in is done, and says so", async ({ skip }) => {
-    const disk = smallDisk(40 * 1024 * 1024);
-    if (typeof disk === "string") return skip(disk);
-    try {
-      const other = projectAt(join(temporaryFolder(), "other.limpet"));
-      for (let i = 0; i < 80; i++) other.addRecording(finished(`b.${i}`, "idle", 15_000, i));
-      const mine = projectAt(join(disk.folder, "mine.limpet"));
-      const filler = join(disk.folder, "filler");
-      const onProgress = (stage: string): void => {
-        if (stage === "imported") fill(filler);
-      };
-      expect(await mergeProject(mine, other.path, { onProgress })).toMatchObject({ imported: 80 });
-      mine.close();
-      // Its log had no room to move into the file, and waits beside it.
-      expect(existsSync(`${mine.path}-wal`)).toBe(true);
-      rmSync(filler);
-      const again = projectAt(mine.path);
-      expect(again.recordings()).toHaveLength(80);
-      again.close();
-      expect(checkProject(mine.path)).toMatchObject({ ok: true, recordings: 80 });
-    } finally {
-      for (const project of open.splice(0)) project.close();
-      disk.remove();
-    }
   });
 
   it("killed midway leaves the project as it was, and the next opening removes what had come", async () => {
